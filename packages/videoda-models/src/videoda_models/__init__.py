@@ -1,3 +1,50 @@
 """Video networks and heads for domain adaptation, with the weights people already have."""
 
+from videoda_models.cards import ModelCard, WeightCard
+from videoda_models.errors import (
+    InputShapeError,
+    ModelOptionError,
+    UnknownModelError,
+    VideodaModelsError,
+    WeightsError,
+)
+from videoda_models.gradient_reversal import GradientReversal, reverse_gradient
+from videoda_models.heads import ClassificationHead, DomainClassifier, PaceHead, pool_features
+from videoda_models.inception_i3d import InceptionI3d
+from videoda_models.registry import create_model, list_models, model_card
+from videoda_models.temporal_order import TemporalOrderHead, all_permutations
+from videoda_models.two_stream import TwoStream, TwoStreamLogits, fuse_logits, fuse_softmax, upsample_logits
+from videoda_models.video_model import VideoModel
+from videoda_models.weights import load_weights, read_state_dict
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "ClassificationHead",
+    "DomainClassifier",
+    "GradientReversal",
+    "InceptionI3d",
+    "InputShapeError",
+    "ModelCard",
+    "ModelOptionError",
+    "PaceHead",
+    "TemporalOrderHead",
+    "TwoStream",
+    "TwoStreamLogits",
+    "UnknownModelError",
+    "VideoModel",
+    "VideodaModelsError",
+    "WeightCard",
+    "WeightsError",
+    "all_permutations",
+    "create_model",
+    "fuse_logits",
+    "fuse_softmax",
+    "list_models",
+    "load_weights",
+    "model_card",
+    "pool_features",
+    "read_state_dict",
+    "reverse_gradient",
+    "upsample_logits",
+]

@@ -1,0 +1,85 @@
+"""Every network by name: `create_model`, `list_models` and their cards."""
+
+import difflib
+import fnmatch
+import inspect
+import logging
+from pathlib import Path
+from typing import Any
+
+from videoda_models.cards import ModelCard
+from videoda_models.errors import ModelOptionError, UnknownModelError, WeightsError
+from videoda_models.i3d_cards import I3D_CARDS
+from videoda_models.video_model import VideoModel
+from videoda_models.weight_cache import fetch_weights
+from videoda_models.weights import check_state, checkpoint_classes, read_state_dict
+
+_CARDS = {card.name: card for card in I3D_CARDS}
+_LOGGER = logging.getLogger(__name__)
+
+
+def list_models(filter: str = "*", *, pretrained: bool = False) -> list[str]:
+    """Names that `create_model` knows, sorted; `filter` is a shell pattern, `pretrained` keeps those with weights."""
+    names = (name for name, card in _CARDS.items() if card.weights or not pretrained)
+    return sorted(fnmatch.filter(names, filter))
+
+
+def model_card(name: str) -> ModelCard:
+    """The card of one network; `UnknownModelError` names the nearest where there is none."""
+    if name not in _CARDS:
+        near = difflib.get_close_matches(name, _CARDS, n=3, cutoff=0.4)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"allowed are {', '.join(list_models())}"
+        raise UnknownModelError(f"no model named {name!r}; {hint}")
+    return _CARDS[name]
+
+
+def create_model(name: str, *, num_classes: int, pretrained: str | Path | None = None, **options: Any) -> VideoModel:
+    """A network by name, on the CPU in training mode.
+
+    `pretrained` is None (random weights), a tag of the model's card such as "kinetics400" (fetched once, checked, kept
+    in the cache folder) or a file. A file of another class count is loaded with that, then the last layer is replaced
+    by a new one of `num_classes`. `options` go to the network (`time_stride`, `dropout`, `width` …).
+
+    Examples:
+        >>> model = create_model("i3d-inception-tiny-rgb", num_classes=13, time_stride="cfb")
+        >>> model.feature_channels
+        256
+    """
+    card = model_card(name)
+    arguments = {**card.fixed, **options}
+    _check_options(card, options)
+    model = card.build(num_classes=num_classes, **arguments)
+    if pretrained is not None:
+        _load_pretrained(model, weights_file(card, pretrained))
+    return model
+
+
+def weights_file(card: ModelCard, pretrained: str | Path) -> Path:
+    """The local file that `pretrained`, a tag of `card` or a path, stands for; a tag's file is fetched if need be."""
+    path = Path(pretrained)
+    weight = card.weight(str(pretrained))
+    if weight is not None and not path.is_file():
+        return fetch_weights(weight)
+    if not path.is_file():
+        tags = ", ".join(repr(known.tag) for known in card.weights) or "none for this model"
+        raise WeightsError(f"pretrained={str(pretrained)!r} is no file; allowed is the path of one, or a tag ({tags})")
+    return path
+
+
+def _check_options(card: ModelCard, options: dict[str, Any]) -> None:
+    allowed = [name for name in inspect.signature(card.build).parameters if name != "num_classes"]
+    for name in options:
+        if name not in allowed:
+            raise ModelOptionError(f"{card.name} has no option {name!r}; allowed are {', '.join(allowed)}")
+
+
+def _load_pretrained(model: VideoModel, path: Path) -> None:
+    state = model.convert_checkpoint(read_state_dict(path))
+    classes, wanted = checkpoint_classes(model, state), model.num_classes
+    if classes is not None and classes != wanted:
+        model.replace_logits(classes)
+    check_state(model, state, source=str(path))
+    model.load_state_dict(state, strict=False)
+    if model.num_classes != wanted:
+        model.replace_logits(wanted)
+        _LOGGER.info("%s has %d classes: its last layer is replaced by a new one of %d", path, classes, wanted)
