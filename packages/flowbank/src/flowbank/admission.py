@@ -1,0 +1,119 @@
+"""Which entries a bank keeps."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from flowbank.errors import BankInputError
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Rules beside the top `capacity` per class; the defaults add none.
+
+    The first three are checked at each insert, the last three at each commit.
+
+    Args:
+        min_confidence: refuse what is less confident; with `age_decay`, also drop what has decayed below it.
+        max_per_key: keep at most this many entries of one key over all classes, the most confident.
+        replace_key: an admitted entry removes the older entries of its key, however confident and whatever class.
+        top_fraction: keep the most confident ⌈fraction · entries offered since the last clear⌉ over all classes.
+        total_capacity: keep at most this many entries in the whole bank, shared evenly: no class loses an entry while
+            another one holds more.
+        age_decay: an entry's confidence counts times this factor for each commit since its own, in every comparison
+            and in weighted sampling; confidences must then be ≥ 0.
+    """
+
+    min_confidence: float | None = None
+    max_per_key: int | None = None
+    replace_key: bool = False
+    top_fraction: float | None = None
+    total_capacity: int | None = None
+    age_decay: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.min_confidence is not None and not math.isfinite(self.min_confidence):
+            raise BankInputError(f"min_confidence is {self.min_confidence!r}: give a finite number or None")
+        for name in ("max_per_key", "total_capacity"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise BankInputError(f"{name} is {value!r}: give an integer of at least 1, or None")
+        for name in ("top_fraction", "age_decay"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value <= 1:
+                raise BankInputError(f"{name} is {value!r}: give a number above 0 and at most 1, or None")
+        if self.replace_key and self.max_per_key is not None:
+            raise BankInputError("replace_key already keeps one entry per key: leave max_per_key at None")
+
+    @property
+    def uses_keys(self) -> bool:
+        """Whether keys decide what is kept."""
+        return self.replace_key or self.max_per_key is not None
+
+    def score(self, confidence: float, *, born: int) -> float:
+        """Return the number that ranks an entry, the same at any time: decay acts on all entries alike."""
+        if self.age_decay is None:
+            return confidence
+        return (math.log(confidence) if confidence > 0 else -math.inf) - born * math.log(self.age_decay)
+
+    def effective_confidence(
+        self, confidences: Float[np.ndarray, " n"], *, born: Int[np.ndarray, " n"], generation: int
+    ) -> Float[np.ndarray, " n"]:
+        """Return the confidences as they count in `generation`."""
+        if self.age_decay is None:
+            return confidences
+        return confidences * self.age_decay ** (generation - born)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plain form kept in `bank.json`."""
+        return asdict(self)
+
+
+def survivors(
+    admission: Admission,
+    *,
+    labels: Int[np.ndarray, " n"],
+    scores: Float[np.ndarray, " n"],
+    order: Int[np.ndarray, " n"],
+    effective: Float[np.ndarray, " n"],
+    offered: int,
+) -> Bool[np.ndarray, " n"]:
+    """Apply the rules of a commit: which entries stay.
+
+    Args:
+        admission: the rules.
+        labels: class of each entry.
+        scores: rank of each entry, larger is better; a tie keeps the earlier.
+        order: when each entry was inserted.
+        effective: confidence of each entry after decay.
+        offered: number of entries offered since the last clear.
+    """
+    keep = np.ones(labels.size, dtype=bool)
+    if admission.min_confidence is not None and admission.age_decay is not None:
+        keep &= effective >= admission.min_confidence
+    best_first = np.lexsort((order, -scores))
+    if admission.top_fraction is not None:
+        allowed = math.ceil(admission.top_fraction * offered)
+        kept_in_order = best_first[keep[best_first]]
+        keep[kept_in_order[allowed:]] = False
+    if admission.total_capacity is not None:
+        best_kept = best_first[keep[best_first]]
+        place = _place_in_class(labels[best_kept])
+        # Fill class by class, place by place: everyone's best, then everyone's second, and so on.
+        turn = np.lexsort((np.arange(best_kept.size), place))
+        keep[best_kept[turn[admission.total_capacity :]]] = False
+    return keep
+
+
+def _place_in_class(labels: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
+    """Return how many earlier items have the same label, for each item."""
+    by_label = np.argsort(labels, kind="stable")
+    grouped = labels[by_label]
+    starts = np.flatnonzero(np.r_[True, grouped[1:] != grouped[:-1]]) if labels.size else np.zeros(0, dtype=np.int64)
+    lengths = np.diff(np.r_[starts, labels.size])
+    place = np.empty(labels.size, dtype=np.int64)
+    place[by_label] = np.arange(labels.size) - np.repeat(starts, lengths)
+    return place

@@ -1,0 +1,460 @@
+"""The bank: create or open it, insert and commit, sample."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Int
+
+from flowbank.admission import Admission
+from flowbank.batch import (
+    Labels,
+    Values,
+    check_arrays,
+    check_per_entry,
+    check_values,
+    checked_confidences,
+    checked_labels,
+)
+from flowbank.codec import ArraySpec, Codec, encode_into
+from flowbank.config import BankConfig, make_config
+from flowbank.creation import create_folder
+from flowbank.draw import Draw, read_means
+from flowbank.errors import BankFormatError, BankInputError, BankModeError, BankStorageError
+from flowbank.generations import pin_generation, unpin_generation
+from flowbank.sampling import nearest_place, uniform_places, weighted_places
+from flowbank.snapshot import Snapshot
+from flowbank.writer import Writer
+
+Reduction = Literal["random", "mean", "confidence", "nearest"]
+
+
+class FlowBank:
+    """The most confident entries of each class, in a folder shared by one writer and any number of readers.
+
+    Make one with `create` or `open`. Inserts are staged: readers, this object's own `sample` included, see them after
+    `commit`. Objects may be passed to DataLoader workers, forked or spawned; there they read.
+
+    >>> import tempfile, torch
+    >>> folder = tempfile.mkdtemp()
+    >>> bank = FlowBank.create(folder, num_classes=3, capacity=2, clip_shape=(2, 4, 8, 8))
+    >>> bank.insert([1, 1, 1], [0.5, 0.9, 0.7], torch.zeros(3, 2, 4, 8, 8)).tolist()
+    [True, True, True]
+    >>> bank.commit()
+    1
+    >>> bank.counts().tolist()
+    [0, 2, 0]
+    >>> clips, hit = bank.sample([0, 1], generator=torch.Generator().manual_seed(0))
+    >>> clips.shape, hit.tolist()
+    (torch.Size([2, 2, 4, 8, 8]), [False, True])
+    >>> bank.close()
+    """
+
+    def __init__(self, folder: Path, config: BankConfig, *, writer: Writer | None, generation: int | None) -> None:
+        self._folder = folder
+        self._config = config
+        self._writer = writer
+        self._snapshot: Snapshot | None = Snapshot(folder, config, generation=generation)
+
+    @classmethod
+    def create(
+        cls,
+        folder: str | Path,
+        *,
+        num_classes: int,
+        capacity: int | Sequence[int],
+        clip_shape: tuple[int, ...],
+        codec: Codec = "flow-uint8",
+        bound: float = 20.0,
+        arrays: Mapping[str, ArraySpec] | None = None,
+        admission: Admission | None = None,
+        keep_means: bool = True,
+    ) -> Self:
+        """Make an empty bank and open it for writing.
+
+        Args:
+            folder: where; it must be new or empty.
+            num_classes: labels are `0 … num_classes - 1`.
+            capacity: most entries of each class, one number for all or one per class.
+            clip_shape: shape of an entry's main array, `"clip"`.
+            codec: how clips are stored; `"flow-uint8"` is for flow in pixels.
+            bound: largest displacement of `"flow-uint8"` [px].
+            arrays: further arrays of every entry by name, e.g. `{"feature": ArraySpec((512,), "float32")}`.
+            admission: further rules of what is kept.
+            keep_means: keep each class's sums up to date at each commit, for `reduction="mean"`.
+
+        Raises:
+            BankInputError: an argument is out of range.
+            BankStorageError: the folder is not empty, or cannot be written.
+        """
+        if arrays and "clip" in arrays:
+            raise BankInputError("arrays names 'clip', which clip_shape and codec describe: choose another name")
+        config = make_config(
+            num_classes=num_classes,
+            capacity=capacity if isinstance(capacity, int) else tuple(capacity),
+            arrays={"clip": ArraySpec(tuple(clip_shape), codec, bound), **(arrays or {})},
+            admission=admission or Admission(),
+            keep_means=keep_means,
+        )
+        create_folder(Path(folder), config)
+        return cls.open(folder, mode="r+")
+
+    @classmethod
+    def open(cls, folder: str | Path, *, mode: Literal["r", "r+"] = "r", generation: int | None = None) -> Self:
+        """Open a bank at its newest generation.
+
+        Args:
+            folder: the bank's folder.
+            mode: `"r"` to sample, `"r+"` to insert as well (one at a time).
+            generation: with `"r"`, the stored generation to read instead of the newest.
+
+        Raises:
+            BankFormatError: the folder is not a bank, or it is damaged.
+            BankLockedError: mode is `"r+"` and someone else is writing.
+            GenerationGoneError: the generation is not stored.
+        """
+        if mode not in ("r", "r+"):
+            raise BankInputError(f"mode is {mode!r}: choose 'r' or 'r+'")
+        if mode == "r+" and generation is not None:
+            raise BankInputError("generation is for mode='r': to go back to one for writing, use load_state_dict")
+        folder = Path(folder).absolute()
+        config = BankConfig.load(folder)
+        try:
+            writer = Writer(folder, config) if mode == "r+" else None
+            try:
+                return cls(folder, config, writer=writer, generation=generation)
+            except BaseException:
+                if writer is not None:
+                    writer.close()
+                raise
+        except OSError as error:
+            raise BankStorageError(
+                f"{folder} cannot be opened with mode={mode!r}: {error.strerror}; check its permissions"
+            ) from error
+
+    def insert(
+        self,
+        labels: Labels,
+        confidences: Values | Sequence[float],
+        clips: Values,
+        *,
+        keys: Sequence[str | None] | None = None,
+        metadata: Sequence[dict[str, Any] | None] | None = None,
+        arrays: Mapping[str, Values] | None = None,
+    ) -> Bool[np.ndarray, " n"]:
+        """Stage a batch of entries; what is refused is neither copied nor encoded.
+
+        Args:
+            labels: class of each entry, `(n,)`.
+            confidences: rank of each entry within its class, larger is better; a tie keeps the earlier, `(n,)`.
+            clips: `(n, *clip_shape)` floats (flow in px), or for `"flow-uint8"` `uint8` codes, kept exactly.
+            keys: a name for each entry, e.g. the video's id.
+            metadata: anything that JSON can hold, for each entry.
+            arrays: the bank's further arrays, each `(n, *shape)`.
+
+        Returns:
+            Which entries were taken; a later one may still displace them.
+
+        Raises:
+            BankInputError: an argument has a wrong shape, dtype or range (nothing is staged), or an accepted entry has
+                a value that is not finite (those before it in the batch stay staged).
+            BankStorageError: the disk is full.
+        """
+        writer = self._writing()
+        config = self._config
+        admission = config.admission
+        label_list = checked_labels(labels, num_classes=config.num_classes)
+        size = len(label_list)
+        confidence_list = checked_confidences(confidences, size=size, decays=admission.age_decay is not None)
+        check_values(clips, name="clips", spec=config.arrays["clip"], size=size)
+        if arrays is not None or len(config.arrays) > 1:
+            check_arrays(arrays, specs=config.arrays, size=size)
+        check_per_entry(keys, name="keys", kind=str, size=size)
+        check_per_entry(metadata, name="metadata", kind=dict, size=size)
+        taken = np.zeros(size, dtype=bool)
+        with writer.mutex:
+            staging = writer.staging
+            staging.offered += size
+            for place in range(size):
+                label, confidence = label_list[place], confidence_list[place]
+                if admission.min_confidence is not None and confidence < admission.min_confidence:
+                    continue
+                score = confidence if admission.age_decay is None else admission.score(confidence, born=staging.born)
+                key = None if keys is None else keys[place]
+                leaving = staging.admits(label, score, key)
+                if leaving is None:
+                    continue
+                self._encode(writer, place, clips, arrays)
+                writer.store(
+                    label=label,
+                    confidence=confidence,
+                    score=score,
+                    key=key,
+                    metadata=None if metadata is None else metadata[place],
+                    leaving=leaving,
+                )
+                taken[place] = True
+        return taken
+
+    def clear(self) -> None:
+        """Stage the removal of every entry; like inserts, readers see it after `commit`."""
+        writer = self._writing()
+        with writer.mutex:
+            writer.staging.clear()
+
+    def commit(self) -> int:
+        """Publish what is staged, all or nothing, and read it from now on; return the new generation's number.
+
+        Raises:
+            BankStorageError: the disk refused; the last generation stays, and so does what is staged unless the
+                message says otherwise.
+        """
+        writer = self._writing()
+        with writer.mutex:
+            writer.commit()
+            self._snapshot = Snapshot(self._folder, self._config)
+            writer.sweep()
+            return self.generation
+
+    def sample(
+        self,
+        labels: Labels,
+        *,
+        reduction: Reduction = "random",
+        generator: torch.Generator | None = None,
+        query: Values | None = None,
+        feature: str = "feature",
+        array: str = "clip",
+        out: Values | None = None,
+        pin_memory: bool = False,
+    ) -> tuple[torch.Tensor, Bool[torch.Tensor, " n"]]:
+        """Return one committed entry for each label.
+
+        Args:
+            labels: `(n,)`.
+            reduction: as in `draw`, or `"mean"`: the class's mean.
+            generator: as in `draw`.
+            query: as in `draw`.
+            feature: as in `draw`.
+            array: which array to return.
+            out: as in `Draw.read`.
+            pin_memory: as in `Draw.read`.
+
+        Returns:
+            `(n, *shape)` float32 (flow in px), zero or `out`'s own values where the class is empty, and whether it is
+            not, `(n,)`.
+
+        Raises:
+            BankInputError: an argument does not fit.
+        """
+        if reduction == "mean":
+            snapshot = self._reading()
+            label_list = checked_labels(labels, num_classes=self._config.num_classes)
+            return read_means(snapshot, label_list, array=array, out=out, pin_memory=pin_memory)
+        drawn = self.draw(labels, reduction=reduction, generator=generator, query=query, feature=feature)
+        return drawn.read(array=array, out=out, pin_memory=pin_memory), drawn.hit
+
+    def draw(
+        self,
+        labels: Labels,
+        *,
+        reduction: Literal["random", "confidence", "nearest"] = "random",
+        generator: torch.Generator | None = None,
+        query: Values | None = None,
+        feature: str = "feature",
+    ) -> Draw:
+        """Draw one committed entry for each label, to read several of its arrays, its key or its metadata.
+
+        Args:
+            labels: `(n,)`.
+            reduction: `"random"` draws uniformly with replacement; `"confidence"` with probability proportional to
+                confidence; `"nearest"` takes the entry whose `feature` is nearest to the label's `query` (Euclidean).
+            generator: makes the draw repeatable; None draws from torch's own generator.
+            query: for `"nearest"`, `(n, *shape of the feature)`.
+            feature: for `"nearest"`, the array to compare with.
+
+        Raises:
+            BankInputError: an argument does not fit.
+        """
+        snapshot = self._reading()
+        label_list = checked_labels(labels, num_classes=self._config.num_classes)
+        index = snapshot.index
+        if reduction == "random":
+            places = uniform_places(snapshot.counts[label_list], generator=generator)
+        elif reduction == "confidence":
+            weights = {label: snapshot.weights(label) for label in set(label_list)}
+            if any((weight < 0).any() for weight in weights.values()):
+                raise BankInputError("reduction is 'confidence', but a confidence is negative: choose 'random'")
+            places = weighted_places([weights[label] for label in label_list], generator=generator)
+        elif reduction == "nearest":
+            places = self._nearest_places(snapshot, label_list, query=query, feature=feature)
+        else:
+            raise BankInputError(f"reduction is {reduction!r}: choose 'random', 'mean', 'confidence' or 'nearest'")
+        return Draw(snapshot, np.where(places >= 0, index.starts[label_list] + places, -1))
+
+    def counts(self, *, staged: bool = False) -> Int[torch.Tensor, " classes"]:
+        """Return the number of entries of each class: committed, or as the next commit would find them."""
+        if staged:
+            return torch.tensor(self._writing().staging.counts())
+        return torch.from_numpy(self._reading().counts.copy())
+
+    def refresh(self) -> bool:
+        """Move on to the newest generation; return whether there was a newer one."""
+        before = self.generation
+        if self._writer is None:
+            self._snapshot = Snapshot(self._folder, self._config)
+        return self.generation != before
+
+    def pin(self, name: str) -> None:
+        """Keep the generation read now stored, whatever is committed, until `unpin(name)`."""
+        snapshot = self._reading()
+        try:
+            pin_generation(self._folder, name=name, generation=snapshot.index.generation)
+        except OSError as error:
+            raise BankStorageError(f"pin {name!r} cannot be written to {self._folder}: {error.strerror}") from error
+
+    def unpin(self, name: str) -> None:
+        """Forget a pin; the next commit frees its generation unless someone reads it."""
+        self._reading()
+        unpin_generation(self._folder, name=name)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Name the generation read now, for a training checkpoint; `pin` it too if it must outlive later commits."""
+        index = self._reading().index
+        return {"bank_id": self._config.bank_id, "generation": index.generation, "digest": index.digest}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go back to the generation that `state_dict` named.
+
+        A reader moves there. A writer forgets what is staged and, if that generation is not the newest, publishes its
+        entries anew.
+
+        Raises:
+            BankInputError: the state belongs to another bank.
+            GenerationGoneError: the generation is not stored.
+        """
+        self._reading()
+        if state["bank_id"] != self._config.bank_id:
+            raise BankInputError(
+                f"the state names bank {state['bank_id']}, this is {self._config.bank_id}: open that one"
+            )
+        wanted = Snapshot(self._folder, self._config, generation=state["generation"])
+        if wanted.index.digest != state["digest"]:
+            raise BankFormatError(f"generation {state['generation']} is not the one the state names: use its own bank")
+        if self._writer is None:
+            self._snapshot = wanted
+            return
+        writer = self._writing()
+        with writer.mutex:
+            if writer.index.generation == state["generation"]:
+                writer.rollback()
+                return
+            writer.republish(state["generation"])
+            self._snapshot = Snapshot(self._folder, self._config)
+            del wanted
+            writer.sweep()
+
+    def close(self) -> None:
+        """Let go of the generation and, if writing, of the bank; what was not committed is gone."""
+        self._snapshot = None
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    @property
+    def folder(self) -> Path:
+        """The bank's folder."""
+        return self._folder
+
+    @property
+    def config(self) -> BankConfig:
+        """Classes, capacities, arrays and rules."""
+        return self._config
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return self._config.num_classes
+
+    @property
+    def generation(self) -> int:
+        """Number of the generation read now; 0 is the empty bank."""
+        return self._reading().index.generation
+
+    def __len__(self) -> int:
+        return int(self._reading().index.entries.size)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reopen, (type(self), self._folder, self.generation)
+
+    def __repr__(self) -> str:
+        if self._snapshot is None:
+            return f"FlowBank({str(self._folder)!r}, closed)"
+        shape = self._config.arrays["clip"].shape
+        return (
+            f"FlowBank({str(self._folder)!r}, generation={self.generation}, entries={len(self)},"
+            f" num_classes={self.num_classes}, clip_shape={shape})"
+        )
+
+    def _reading(self) -> Snapshot:
+        snapshot = self._snapshot
+        if snapshot is None:
+            raise BankModeError(f"the bank in {self._folder} is closed: open it again")
+        return snapshot
+
+    def _writing(self) -> Writer:
+        if self._writer is None:
+            self._reading()
+            raise BankModeError(f"the bank in {self._folder} is open for reading: open it with mode='r+'")
+        self._writer.check_process()
+        return self._writer
+
+    def _encode(self, writer: Writer, place: int, clips: Values, arrays: Mapping[str, Values] | None) -> None:
+        """Fill the writer's record from one entry of a batch."""
+        for name, spec in self._config.arrays.items():
+            start = self._config.offsets[name]
+            out = writer.record[start : start + spec.nbytes].view(spec.dtype)
+            values = clips if name == "clip" else (arrays or {})[name]
+            try:
+                encode_into(spec, values[place], out, scratch=writer.scratch)
+            except BankInputError as error:
+                raise BankInputError(f"{'clips' if name == 'clip' else name}[{place}]: {error}") from error
+
+    def _nearest_places(
+        self, snapshot: Snapshot, labels: list[int], *, query: Values | None, feature: str
+    ) -> Int[np.ndarray, " n"]:
+        if feature not in self._config.arrays:
+            raise BankInputError(f"feature is {feature!r}: choose one of {', '.join(self._config.arrays)}")
+        if query is None:
+            raise BankInputError("reduction is 'nearest', which needs a query: give one feature per label")
+        spec = self._config.arrays[feature]
+        check_values(query, name="query", spec=ArraySpec(spec.shape), size=len(labels))
+        queries = torch.as_tensor(query).detach().to("cpu", torch.float64).reshape(len(labels), -1).numpy()
+        features: dict[int, np.ndarray] = {}
+        places = np.full(len(labels), -1, dtype=np.int64)
+        for place, label in enumerate(labels):
+            count = int(snapshot.counts[label])
+            if count == 0:
+                continue
+            if label not in features:
+                first = int(snapshot.index.starts[label])
+                features[label] = np.empty((count, *spec.shape), dtype=np.float32)
+                for k in range(count):
+                    snapshot.read_into(first + k, features[label][k], array=feature)
+            places[place] = nearest_place(features[label].reshape(count, -1), queries[place])
+        return places
+
+
+def _reopen(kind: type[FlowBank], folder: Path, generation: int) -> FlowBank:
+    return kind.open(folder, generation=generation)

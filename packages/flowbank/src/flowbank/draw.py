@@ -1,0 +1,127 @@
+"""Entries drawn from one generation, to be read."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Float32, Int
+
+from flowbank.errors import BankInputError
+from flowbank.snapshot import Snapshot
+
+
+class Draw:
+    """One row per draw; holds its generation, so what is read belongs together.
+
+    Args:
+        snapshot: where the rows are.
+        rows: row of each drawn entry, −1 where the class is empty.
+    """
+
+    def __init__(self, snapshot: Snapshot, rows: Int[np.ndarray, " n"]) -> None:
+        self._snapshot = snapshot
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return self._rows.size
+
+    @property
+    def hit(self) -> Bool[torch.Tensor, " n"]:
+        """Whether the class had an entry."""
+        return torch.from_numpy(self._rows >= 0)
+
+    @property
+    def confidences(self) -> Float[torch.Tensor, " n"]:
+        """Confidence of each entry as inserted, NaN for a miss."""
+        confidences = np.full(self._rows.size, np.nan)
+        found = self._rows >= 0
+        confidences[found] = self._snapshot.index.entries["confidence"][self._rows[found]]
+        return torch.from_numpy(confidences)
+
+    @property
+    def keys(self) -> list[str | None]:
+        """Key of each entry, None for a miss or an entry without one."""
+        return [self._snapshot.index.text(row)["key"] if row >= 0 else None for row in self._rows.tolist()]
+
+    @property
+    def metadata(self) -> list[dict[str, Any] | None]:
+        """Metadata of each entry, None for a miss or an entry without any."""
+        return [self._snapshot.index.text(row)["metadata"] if row >= 0 else None for row in self._rows.tolist()]
+
+    def read(
+        self,
+        *,
+        array: str = "clip",
+        out: "Float32[torch.Tensor, 'n *shape'] | Float32[np.ndarray, 'n *shape'] | None" = None,
+        pin_memory: bool = False,
+    ) -> "Float32[torch.Tensor, 'n *shape']":
+        """Return one array of the drawn entries (flow in px).
+
+        Args:
+            array: which array.
+            out: a contiguous float32 buffer of shape `(n, *shape)` to fill; the rows of misses keep what they hold.
+                Without it a new tensor is returned, zero where the class is empty.
+            pin_memory: make the new tensor page-locked, for a fast copy to a GPU (needs CUDA).
+
+        Raises:
+            BankInputError: there is no such array, or `out` does not fit.
+        """
+        target, buffer = output_buffer(self._snapshot, len(self), array=array, out=out, pin_memory=pin_memory)
+        for place, row in enumerate(self._rows.tolist()):
+            if row >= 0:
+                self._snapshot.read_into(row, buffer[place], array=array)
+            elif out is None:
+                buffer[place] = 0
+        return target
+
+
+def read_means(
+    snapshot: Snapshot,
+    labels: list[int],
+    *,
+    array: str,
+    out: "torch.Tensor | np.ndarray | None",
+    pin_memory: bool,
+) -> "tuple[Float32[torch.Tensor, 'n *shape'], Bool[torch.Tensor, ' n']]":
+    """Return the mean of each label's class and whether the class has one; arguments as in `Draw.read`."""
+    if not snapshot.config.keep_means:
+        raise BankInputError("reduction is 'mean', but this bank was created with keep_means=False: choose another")
+    target, buffer = output_buffer(snapshot, len(labels), array=array, out=out, pin_memory=pin_memory)
+    first: dict[int, int] = {}
+    for place, label in enumerate(labels):
+        if label in first:
+            if snapshot.counts[label] or out is None:
+                buffer[place] = buffer[first[label]]
+            continue
+        first[label] = place
+        if snapshot.counts[label]:
+            snapshot.mean_into(label, buffer[place], array=array)
+        elif out is None:
+            buffer[place] = 0
+    return target, torch.from_numpy(snapshot.counts[labels] > 0)
+
+
+def output_buffer(
+    snapshot: Snapshot, size: int, *, array: str, out: "torch.Tensor | np.ndarray | None", pin_memory: bool
+) -> tuple[torch.Tensor, np.ndarray]:
+    """Return the tensor to hand back and the same memory as an array."""
+    if array not in snapshot.config.arrays:
+        raise BankInputError(f"array is {array!r}: choose one of {', '.join(snapshot.config.arrays)}")
+    shape = (size, *snapshot.config.arrays[array].shape)
+    if out is None:
+        if pin_memory:
+            if not torch.cuda.is_available():
+                raise BankInputError("pin_memory is True, but there is no CUDA device: leave it at False")
+            target = torch.empty(shape, pin_memory=True)
+            return target, target.numpy()
+        buffer = np.empty(shape, dtype=np.float32)  # numpy asks for huge pages, torch does not
+        return torch.from_numpy(buffer), buffer
+    if pin_memory:
+        raise BankInputError("pin_memory is for new tensors: pin the buffer that you pass as out yourself")
+    target = torch.from_numpy(out) if isinstance(out, np.ndarray) else out
+    if target.shape != shape or target.dtype != torch.float32 or not target.is_contiguous() or target.is_cuda:
+        raise BankInputError(
+            f"out is {tuple(target.shape)} {target.dtype} on {target.device}: give a contiguous float32 buffer of"
+            f" shape {shape} in host memory"
+        )
+    return target, target.detach().numpy()

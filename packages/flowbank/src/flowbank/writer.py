@@ -1,0 +1,258 @@
+"""The one who writes: the lock, the files, the working set and the commit."""
+
+import fcntl
+import os
+import threading
+import weakref
+import zlib
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+from flowbank.class_sums import write_sums
+from flowbank.codec import BLOCK
+from flowbank.config import BankConfig
+from flowbank.errors import BankFormatError, BankLockedError, BankModeError, BankStorageError
+from flowbank.generations import (
+    ENTRIES_FILE,
+    FOLDER,
+    LOCK_FILE,
+    PINS,
+    SUMS_FILE,
+    drop_generation,
+    index_path,
+    stored_generations,
+)
+from flowbank.index import Index, encode_text, replace_file
+from flowbank.slab import Slab, SlotAllocator
+from flowbank.staging import Staging
+
+_open_writers: "weakref.WeakSet[Writer]" = weakref.WeakSet()
+
+
+class Writer:
+    """Holds the bank's writer lock until `close` or the end of the process.
+
+    Args:
+        folder: the bank's folder.
+        config: the bank's config.
+
+    Raises:
+        BankLockedError: someone else is writing.
+        BankFormatError: the newest generation is damaged or missing.
+    """
+
+    def __init__(self, folder: Path, config: BankConfig) -> None:
+        self.folder = folder
+        self.config = config
+        self.pid = os.getpid()
+        self.mutex = threading.RLock()
+        self._lock_fd = lock_folder(folder)
+        try:
+            self._entries = Slab(folder / ENTRIES_FILE, record_bytes=config.record_bytes, writable=True)
+            self._sums = Slab(folder / SUMS_FILE, record_bytes=config.sum_record_bytes, writable=True)
+            self._entry_slots = SlotAllocator()
+            self._sum_slots = SlotAllocator()
+            self._stored: dict[int, Index] = {}
+            self._recover()
+        except BaseException:
+            os.close(self._lock_fd)
+            raise
+        self.record = np.zeros(config.record_bytes, dtype=np.uint8)
+        self.scratch = np.empty(BLOCK, dtype=np.float32)
+        self._uid_base = int.from_bytes(os.urandom(8), "little")
+        self.staging = self._stage(self.index)
+        _open_writers.add(self)
+
+    @property
+    def index(self) -> Index:
+        """The newest generation."""
+        return self._stored[max(self._stored)]
+
+    def check_process(self) -> None:
+        """Refuse to write from a forked child, which shares the files but not the working set."""
+        if os.getpid() != self.pid:
+            raise BankModeError(
+                f"the bank in {self.folder} is written by process {self.pid}, this is its child {os.getpid()}:"
+                " write from the parent, or open the bank here with mode='r'"
+            )
+
+    def store(
+        self,
+        *,
+        label: int,
+        confidence: float,
+        score: float,
+        key: str | None,
+        metadata: dict[str, Any] | None,
+        leaving: list[tuple[float, int, int]],
+    ) -> None:
+        """Write `record` into a free slot and take it into the working set."""
+        self.store_record(
+            self.record,
+            label=label,
+            confidence=confidence,
+            score=score,
+            crc=zlib.crc32(self.record.data),
+            uid=(self._uid_base + self.staging.next_order) % 2**64,
+            key=key,
+            text=encode_text(key, metadata),
+            leaving=leaving,
+            born=self.staging.born,
+        )
+
+    def store_record(self, record: UInt8[np.ndarray, " bytes"], **facts: Any) -> None:
+        """Write a record into a free slot and take it into the working set, facts as `Staging.add` wants them."""
+        slot = self._entry_slots.take()
+        try:
+            self._entries.write(slot, record)
+        except OSError as error:
+            self._entry_slots.release([slot])
+            raise BankStorageError(
+                f"an entry could not be written to {self.folder}: {error.strerror}; free some space and insert again"
+            ) from error
+        self.staging.add(slot=slot, **facts)
+
+    def read_record(self, slot: int, record: UInt8[np.ndarray, " bytes"]) -> None:
+        """Fill `record` from a slot of the working set."""
+        self._entries.read_into(slot, record)
+
+    def commit(self, *, apply_rules: bool = True) -> None:
+        """Publish the working set as a new generation.
+
+        Raises:
+            BankStorageError: the disk refused; the last generation stays.
+        """
+        if apply_rules:
+            self.staging.apply_commit_rules()
+        new = self.staging.build()
+        sum_slots = np.zeros(0, dtype=np.int64)
+        try:
+            if self.config.keep_means:
+                sum_slots = write_sums(
+                    self.config,
+                    old=self.index,
+                    new=new,
+                    changed=self.staging.changed,
+                    entries=self._entries,
+                    sums=self._sums,
+                    slots=self._sum_slots,
+                )
+            self._sync()
+            replace_file(index_path(self.folder, new.generation), new.to_bytes())
+        except BaseException as error:
+            self._sum_slots.release(sum_slots)
+            if not isinstance(error, OSError):
+                raise
+            raise BankStorageError(
+                f"generation {new.generation} could not be written to {self.folder}: {error.strerror};"
+                f" generation {self.index.generation} stays, free some space and commit again"
+            ) from error
+        unpublished = self.staging.unpublished_slots()
+        self._hold(new)
+        self._entry_slots.release(unpublished)
+        self._sum_slots.release(sum_slots)
+        self.staging.advance(born=new.generation + 1)
+
+    def republish(self, generation: int) -> None:
+        """Make the entries of a stored generation the newest generation again."""
+        self.rollback()
+        newest = self.index
+        self.staging = self._stage(self._stored[generation])
+        self.staging.born = newest.generation + 1
+        self.staging.next_order = newest.next_order
+        self.staging.changed = set(range(self.config.num_classes))
+        self.commit(apply_rules=False)
+
+    def rollback(self) -> None:
+        """Start the working set anew from the newest generation."""
+        self._entry_slots.release(self.staging.unpublished_slots())
+        self.staging = self._stage(self.index)
+
+    def sweep(self) -> None:
+        """Drop the old generations nobody holds, with all that only they use."""
+        for generation in sorted(self._stored)[:-1]:
+            if drop_generation(self.folder, generation):
+                dropped = self._stored.pop(generation)
+                self._entry_slots.release(dropped.entries["slot"])
+                self._sum_slots.release(_sum_slots_of(dropped))
+        with suppress(OSError):
+            self._entries.truncate(self._entry_slots.shrink())
+            self._sums.truncate(self._sum_slots.shrink())
+
+    def close(self) -> None:
+        """Give the lock back; what was not committed is gone."""
+        self._entries.close()
+        self._sums.close()
+        self.drop_lock()
+
+    def drop_lock(self) -> None:
+        """Close this process's descriptor of the lock."""
+        if self._lock_fd >= 0:
+            os.close(self._lock_fd)
+            self._lock_fd = -1
+
+    def _recover(self) -> None:
+        """Learn which slots are in use and remove what an interrupted writer left."""
+        for folder in (self.folder / FOLDER, self.folder / PINS, self.folder):
+            for partial in folder.glob("*.tmp"):
+                partial.unlink()
+        generations = stored_generations(self.folder)
+        for generation in generations:
+            path = index_path(self.folder, generation)
+            try:
+                self._hold(Index.from_bytes(path.read_bytes(), path=path))
+            except BankFormatError:
+                if generation == generations[-1] or not drop_generation(self.folder, generation):
+                    raise
+        if not self._stored:
+            raise BankFormatError(f"{self.folder} has no generation: restore it from a copy, or create the bank anew")
+
+    def _stage(self, index: Index) -> Staging:
+        return Staging(self.config, index, free_slot=lambda slot: self._entry_slots.release([slot]))
+
+    def _hold(self, index: Index) -> None:
+        self._entry_slots.hold(index.entries["slot"])
+        self._sum_slots.hold(_sum_slots_of(index))
+        self._stored[index.generation] = index
+
+    def _sync(self) -> None:
+        """Make the records last; what a failed sync wrote cannot be trusted, so the working set goes."""
+        try:
+            self._entries.sync()
+            self._sums.sync()
+        except OSError as error:
+            self.rollback()
+            raise BankStorageError(
+                f"the entries could not be written to {self.folder}: {error.strerror};"
+                f" generation {self.index.generation} stays, what was inserted since is lost: insert it again"
+            ) from error
+
+
+def lock_folder(folder: Path) -> int:
+    """Take the writer lock of a folder and return its descriptor."""
+    fd = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(fd)
+        raise BankLockedError(
+            f"{folder} is being written by someone else: close that bank first, or open this one with mode='r'"
+        ) from error
+    return fd
+
+
+def _sum_slots_of(index: Index) -> np.ndarray:
+    return index.classes["sum_slot"][index.classes["sum_slot"] >= 0]
+
+
+def _drop_inherited_locks() -> None:
+    """Leave the writer lock to the parent alone, so that it ends with the parent."""
+    for writer in list(_open_writers):
+        writer.drop_lock()
+
+
+os.register_at_fork(after_in_child=_drop_inherited_locks)
