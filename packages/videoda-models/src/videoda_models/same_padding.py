@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from videoda_models.folding import fold_batch_norm
 from videoda_models.space_to_depth import pays_off, space_to_depth_conv3d
 
 Triple = tuple[int, int, int]
@@ -86,11 +86,3 @@ class SameConvUnit3d(nn.Module):
             return F.relu(self.bn(same_conv3d(x, self.conv3d.weight, None, stride=self.stride)), inplace=True)
         weight, bias = fold_batch_norm(self.conv3d.weight, self.bn)
         return F.relu(same_conv3d(x, weight, bias, stride=self.stride), inplace=True)
-
-
-def fold_batch_norm(weight: Tensor, bn: nn.BatchNorm3d) -> tuple[Tensor, Tensor]:
-    """Weight and bias of the one convolution that equals `weight` without bias followed by `bn` in evaluation mode."""
-    assert bn.running_mean is not None
-    assert bn.running_var is not None
-    scale = bn.weight * torch.rsqrt(bn.running_var + bn.eps)
-    return weight * scale.reshape(-1, 1, 1, 1, 1), bn.bias - bn.running_mean * scale
