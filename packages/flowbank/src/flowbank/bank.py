@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from jaxtyping import Bool, Int
 
 from flowbank.admission import Admission
 from flowbank.batch import (
+    Confidences,
     Labels,
     Values,
     check_arrays,
@@ -72,7 +73,7 @@ class FlowBank:
         arrays: Mapping[str, ArraySpec] | None = None,
         admission: Admission | None = None,
         keep_means: bool = True,
-    ) -> Self:
+    ) -> "FlowBank":
         """Make an empty bank and open it for writing.
 
         Args:
@@ -103,7 +104,7 @@ class FlowBank:
         return cls.open(folder, mode="r+")
 
     @classmethod
-    def open(cls, folder: str | Path, *, mode: Literal["r", "r+"] = "r", generation: int | None = None) -> Self:
+    def open(cls, folder: str | Path, *, mode: Literal["r", "r+"] = "r", generation: int | None = None) -> "FlowBank":
         """Open a bank at its newest generation.
 
         Args:
@@ -138,7 +139,7 @@ class FlowBank:
     def insert(
         self,
         labels: Labels,
-        confidences: Values | Sequence[float],
+        confidences: Confidences,
         clips: Values,
         *,
         keys: Sequence[str | None] | None = None,
@@ -387,7 +388,7 @@ class FlowBank:
     def __len__(self) -> int:
         return int(self._reading().index.entries.size)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "FlowBank":
         return self
 
     def __exit__(
@@ -434,10 +435,10 @@ class FlowBank:
     def _nearest_places(
         self, snapshot: Snapshot, labels: list[int], *, query: Values | None, feature: str
     ) -> Int[np.ndarray, " n"]:
-        if feature not in self._config.arrays:
-            raise BankInputError(f"feature is {feature!r}: choose one of {', '.join(self._config.arrays)}")
         if query is None:
             raise BankInputError("reduction is 'nearest', which needs a query: give one feature per label")
+        if feature not in self._config.arrays:
+            raise BankInputError(f"feature is {feature!r}: choose one of {', '.join(self._config.arrays)}")
         spec = self._config.arrays[feature]
         check_values(query, name="query", spec=ArraySpec(spec.shape), size=len(labels))
         queries = torch.as_tensor(query).detach().to("cpu", torch.float64).reshape(len(labels), -1).numpy()

@@ -11,7 +11,8 @@ from flowbank.codec import ArraySpec
 from flowbank.errors import BankInputError
 
 Values = torch.Tensor | np.ndarray
-Labels = torch.Tensor | np.ndarray | Sequence[int]
+Labels = torch.Tensor | np.ndarray | Sequence[int | np.integer]
+Confidences = torch.Tensor | np.ndarray | Sequence[float | int | np.floating | np.integer]
 _FLOATS = frozenset(
     ["float16", "float32", "float64", torch.float16, torch.float32, torch.float64, torch.bfloat16]
     + [np.dtype(name) for name in ("float16", "float32", "float64")]
@@ -35,7 +36,7 @@ def checked_labels(labels: Labels, *, num_classes: int) -> list[int]:
     return values
 
 
-def checked_confidences(confidences: Values | Sequence[float], *, size: int, decays: bool) -> list[float]:
+def checked_confidences(confidences: Confidences, *, size: int, decays: bool) -> list[float]:
     """Return confidences as a list of finite floats, one per label; with decay none may be negative."""
     given = confidences
     values: Any = given.tolist() if isinstance(given, torch.Tensor | np.ndarray) else list(given)
@@ -43,7 +44,11 @@ def checked_confidences(confidences: Values | Sequence[float], *, size: int, dec
         count = len(values) if isinstance(values, list) else "a single number"
         raise BankInputError(f"confidences has {count} for {size} labels: give one confidence per label")
     for place, confidence in enumerate(values):
-        if not isinstance(confidence, float | int) or not math.isfinite(confidence):
+        if type(confidence) is not float:
+            if isinstance(confidence, bool) or not isinstance(confidence, float | int | np.floating | np.integer):
+                raise BankInputError(f"confidences[{place}] is {confidence!r}: give a flat sequence of numbers")
+            confidence = values[place] = float(confidence)
+        if not math.isfinite(confidence):
             raise BankInputError(f"confidences[{place}] is {confidence!r}: give a finite number")
         if decays and confidence < 0:
             raise BankInputError(f"confidences[{place}] is {confidence!r}: with age_decay none may be negative")

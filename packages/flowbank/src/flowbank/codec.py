@@ -16,6 +16,7 @@ STORED_DTYPE: dict[str, np.dtype[Any]] = {
     "float32": np.dtype("<f4"),
 }
 BLOCK = 32768  # elements encoded at a time: 128 KiB of float32 stay in the core's own cache
+DECODE_BLOCK = 131072  # fewer, longer steps: less waiting for the interpreter lock when threads decode
 
 
 @dataclass(frozen=True)
@@ -101,12 +102,16 @@ def encode_into(spec: ArraySpec, values: "np.ndarray | torch.Tensor", out: np.nd
 
 
 def decode_into(spec: ArraySpec, stored: np.ndarray, out: np.ndarray) -> None:
-    """Turn stored values back into float32 (flow in px); `stored` and `out` have the same shape."""
-    if spec.codec == "flow-uint8":
-        np.multiply(stored, np.float32(spec.bound / 127.5), out=out)
-        np.subtract(out, np.float32(spec.bound), out=out)
-    else:
+    """Turn stored values back into float32 (flow in px); `stored` and `out` are contiguous and of the same shape."""
+    if spec.codec != "flow-uint8":
         np.copyto(out, stored)
+        return
+    scale, bound = np.float32(spec.bound / 127.5), np.float32(spec.bound)
+    codes, values = stored.reshape(-1), out.reshape(-1)
+    for start in range(0, codes.size, DECODE_BLOCK):
+        block = values[start : start + DECODE_BLOCK]
+        np.multiply(codes[start : start + DECODE_BLOCK], scale, out=block)
+        np.subtract(block, bound, out=block)
 
 
 def _as_host_array(values: "np.ndarray | torch.Tensor") -> np.ndarray:

@@ -99,7 +99,10 @@ class BankConfig:
             config = cls(
                 bank_id=content["bank_id"],
                 capacities=tuple(content["capacities"]),
-                arrays={name: ArraySpec(**spec) for name, spec in content["arrays"].items()},
+                arrays={
+                    name: ArraySpec(**{**spec, "shape": tuple(spec["shape"])})
+                    for name, spec in content["arrays"].items()
+                },
                 admission=Admission(**content["admission"]),
                 keep_means=content["keep_means"],
             )

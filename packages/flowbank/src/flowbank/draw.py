@@ -1,13 +1,18 @@
 """Entries drawn from one generation, to be read."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Float32, Int
 
+from flowbank.batch import Values
 from flowbank.errors import BankInputError
 from flowbank.snapshot import Snapshot
+
+THREAD_WORTH = 8 * 2**20  # bytes of output that pay for starting a thread
+MOST_THREADS = 8  # memory bandwidth is spent well before
 
 
 class Draw:
@@ -52,7 +57,7 @@ class Draw:
         self,
         *,
         array: str = "clip",
-        out: "Float32[torch.Tensor, 'n *shape'] | Float32[np.ndarray, 'n *shape'] | None" = None,
+        out: Values | None = None,
         pin_memory: bool = False,
     ) -> "Float32[torch.Tensor, 'n *shape']":
         """Return one array of the drawn entries (flow in px).
@@ -67,11 +72,21 @@ class Draw:
             BankInputError: there is no such array, or `out` does not fit.
         """
         target, buffer = output_buffer(self._snapshot, len(self), array=array, out=out, pin_memory=pin_memory)
-        for place, row in enumerate(self._rows.tolist()):
-            if row >= 0:
-                self._snapshot.read_into(row, buffer[place], array=array)
-            elif out is None:
-                buffer[place] = 0
+        if out is None:
+            buffer[self._rows < 0] = 0
+
+        def fill(place: int) -> None:
+            self._snapshot.read_into(int(self._rows[place]), buffer[place], array=array)
+
+        found = np.flatnonzero(self._rows >= 0).tolist()
+        threads = min(torch.get_num_threads(), MOST_THREADS, len(found) * buffer[:1].nbytes // THREAD_WORTH)
+        if threads > 1:
+            with ThreadPoolExecutor(threads) as pool:
+                for _ in pool.map(fill, found):
+                    pass
+        else:
+            for place in found:
+                fill(place)
         return target
 
 
@@ -80,7 +95,7 @@ def read_means(
     labels: list[int],
     *,
     array: str,
-    out: "torch.Tensor | np.ndarray | None",
+    out: Values | None,
     pin_memory: bool,
 ) -> "tuple[Float32[torch.Tensor, 'n *shape'], Bool[torch.Tensor, ' n']]":
     """Return the mean of each label's class and whether the class has one; arguments as in `Draw.read`."""
@@ -102,7 +117,7 @@ def read_means(
 
 
 def output_buffer(
-    snapshot: Snapshot, size: int, *, array: str, out: "torch.Tensor | np.ndarray | None", pin_memory: bool
+    snapshot: Snapshot, size: int, *, array: str, out: Values | None, pin_memory: bool
 ) -> tuple[torch.Tensor, np.ndarray]:
     """Return the tensor to hand back and the same memory as an array."""
     if array not in snapshot.config.arrays:
