@@ -11,11 +11,14 @@ from videoda_models.errors import (
 from videoda_models.gradient_reversal import GradientReversal, reverse_gradient
 from videoda_models.heads import ClassificationHead, DomainClassifier, PaceHead, pool_features
 from videoda_models.inception_i3d import InceptionI3d
+from videoda_models.inflate import InflatedModel, inflate
+from videoda_models.mobilenet_npz import mobilenet_v2_from_npz
 from videoda_models.non_local import NonLocalBlock
 from videoda_models.registry import create_model, list_models, model_card
 from videoda_models.resnet3d import ResNet3d
 from videoda_models.staged_model import StagedVideoModel
 from videoda_models.temporal_order import TemporalOrderHead, all_permutations
+from videoda_models.torchvision_video import TorchvisionVideoModel
 from videoda_models.tsm import TsmResNet50, temporal_shift
 from videoda_models.two_stream import TwoStream, TwoStreamLogits, fuse_logits, fuse_softmax, upsample_logits
 from videoda_models.video_model import VideoModel
@@ -28,6 +31,7 @@ __all__ = [
     "DomainClassifier",
     "GradientReversal",
     "InceptionI3d",
+    "InflatedModel",
     "InputShapeError",
     "ModelCard",
     "ModelOptionError",
@@ -36,6 +40,7 @@ __all__ = [
     "ResNet3d",
     "StagedVideoModel",
     "TemporalOrderHead",
+    "TorchvisionVideoModel",
     "TsmResNet50",
     "TwoStream",
     "TwoStreamLogits",
@@ -48,8 +53,10 @@ __all__ = [
     "create_model",
     "fuse_logits",
     "fuse_softmax",
+    "inflate",
     "list_models",
     "load_weights",
+    "mobilenet_v2_from_npz",
     "model_card",
     "pool_features",
     "read_state_dict",

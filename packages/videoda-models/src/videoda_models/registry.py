@@ -10,12 +10,14 @@ from typing import Any
 from videoda_models.cards import ModelCard
 from videoda_models.errors import ModelOptionError, UnknownModelError, WeightsError
 from videoda_models.i3d_cards import I3D_CARDS
+from videoda_models.inflated_cards import INFLATED_CARDS
 from videoda_models.mmaction_cards import MMACTION_CARDS
+from videoda_models.torchvision_cards import TORCHVISION_CARDS
 from videoda_models.video_model import VideoModel
 from videoda_models.weight_cache import fetch_weights
 from videoda_models.weights import check_state, checkpoint_classes, read_state_dict
 
-_CARDS = {card.name: card for card in (*I3D_CARDS, *MMACTION_CARDS)}
+_CARDS = {card.name: card for card in (*I3D_CARDS, *MMACTION_CARDS, *TORCHVISION_CARDS, *INFLATED_CARDS)}
 _LOGGER = logging.getLogger(__name__)
 
 

@@ -2,9 +2,11 @@
 
 import difflib
 import pickle
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import safetensors
 import safetensors.torch
 import torch
@@ -17,7 +19,7 @@ _NESTS = ("state_dict", "model_state_dict", "model")
 
 
 def read_state_dict(path: str | Path) -> dict[str, Tensor]:
-    """The tensors of a `.safetensors`, `.pt` or `.pth` file by name, on the CPU.
+    """The tensors of a `.safetensors`, `.npz`, `.pt` or `.pth` file by name, on the CPU.
 
     A checkpoint that holds the state dict under "state_dict" or "model" is opened up, and DistributedDataParallel's
     "module." is taken off where every name has it. A pickle that wants to run code is refused.
@@ -30,6 +32,12 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
             return safetensors.torch.load_file(path)
         except (safetensors.SafetensorError, OSError) as error:
             raise WeightsError(f"{path} is not a readable safetensors file ({error}); fetch it again") from error
+    if path.suffix == ".npz":
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
+        except (ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
+            raise WeightsError(f"{path} is not a readable npz file of numbers ({error}); fetch it again") from error
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:

@@ -1,0 +1,135 @@
+"""Inflation: a 2-D image network becomes a video network that gives the same answer for a still video."""
+
+import copy
+from collections.abc import Mapping
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from videoda_models.errors import ModelOptionError
+from videoda_models.inflated_layers import InflatedConv3d, Init, make_3d, spread_kernel
+from videoda_models.pooled_model import PooledVideoModel
+
+
+class InflatedModel(PooledVideoModel):
+    """A 2-D network made 3-D: every frame is a time step (T' = T), time is mixed by the inflated kernels.
+
+    State dicts of the 2-D network load as they are: their kernels are spread over time on the way in.
+    """
+
+    def __init__(self, network: nn.Module, *, time_kernel: int = 3, init: Init = "mean") -> None:
+        super().__init__()
+        if time_kernel < 1 or time_kernel % 2 == 0:
+            raise ModelOptionError(f"time_kernel is {time_kernel}; allowed are odd numbers")
+        if init not in ("mean", "centre"):
+            raise ModelOptionError(f"init is {init!r}; allowed are 'mean' and 'centre'")
+        trunk, neck, head, self._names = take_apart(network)
+        self.init: Init = init
+        self.trunk = make_3d(trunk, time_kernel=time_kernel)
+        self.neck = copy.deepcopy(neck)
+        self.in_channels = next(m.in_channels for m in self.trunk.modules() if isinstance(m, InflatedConv3d))
+        self.add_logits(head.in_features, head.out_features)
+        self.load_state_dict(InflatedModel.convert_checkpoint(self, network.state_dict()))
+
+    def features(self, x: Float[Tensor, "B C T H W"]) -> Float[Tensor, "B F T 1 1"]:
+        """What the 2-D network's last layer sees, per frame: (B, C, T, H, W) -> (B, F, T, 1, 1)."""
+        self.check_input(x)
+        pooled = self.trunk(x).mean(dim=(3, 4)).transpose(1, 2)
+        frames = self.neck(pooled.flatten(0, 1)[:, :, None, None])
+        return frames.unflatten(0, pooled.shape[:2]).transpose(1, 2)[..., None, None]
+
+    def convert_checkpoint(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """A state dict of the 2-D network becomes one of this model; this model's own stays as it is."""
+        own = self.state_dict()
+        converted: dict[str, Tensor] = {}
+        for name, tensor in state.items():
+            old = next((prefix for prefix in self._names if name.startswith(prefix)), None)
+            if old is None:
+                converted[name] = tensor
+                continue
+            new = self._names[old] + name.removeprefix(old)
+            target = own.get(new)
+            if target is not None and tensor.ndim == 4 and target.ndim == 5:
+                tensor = spread_kernel(tensor, time=target.shape[2], init=self.init)
+            elif target is not None and name.endswith("layer_scale") and target.ndim == tensor.ndim + 1:
+                tensor = tensor.unsqueeze(-1)
+            converted[new] = tensor
+        return converted
+
+
+def inflate(
+    network: nn.Module, *, num_classes: int | None = None, time_kernel: int = 3, init: Init = "mean"
+) -> InflatedModel:
+    """A torchvision 2-D CNN with its weights as a video network (I3D's inflation, Carreira and Zisserman 2017).
+
+    Convolutions wider than 1 get `time_kernel` taps over time: the 2-D kernel spread evenly ("mean") or in the centre
+    tap alone ("centre"). `num_classes=None` keeps the 2-D network's own last layer. A network whose still video would
+    not give the 2-D answer (checked on a random image) is refused.
+
+    Examples:
+        >>> import torch, torchvision
+        >>> image_net = torchvision.models.resnet18().eval()
+        >>> video_net = inflate(image_net).eval()
+        >>> image = torch.rand(1, 3, 64, 64)
+        >>> still = image[:, :, None].expand(-1, -1, 4, -1, -1)
+        >>> bool(torch.allclose(video_net(still)[:, :, 0], image_net(image), atol=1e-4))
+        True
+    """
+    model = InflatedModel(network, time_kernel=time_kernel, init=init)
+    model.train(network.training)
+    _check_still_video(network, model)
+    if num_classes is not None:
+        model.replace_logits(num_classes)
+    return model
+
+
+def take_apart(network: nn.Module) -> tuple[nn.Module, nn.Module, nn.Linear, dict[str, str]]:
+    """Trunk (N, C, H, W), neck on pooled (N, C, 1, 1), last layer; and {2-D name prefix: prefix in the model}."""
+    classifier = getattr(network, "classifier", None)
+    features = getattr(network, "features", None)
+    if (
+        isinstance(features, nn.Module)
+        and isinstance(classifier, nn.Sequential)
+        and isinstance(classifier[-1], nn.Linear)
+    ):
+        last = len(classifier) - 1
+        # ConvNeXt normalises before it flattens; the others flatten between the trunk and the classifier.
+        flatten = [] if any(isinstance(layer, nn.Flatten) for layer in classifier) else [nn.Flatten(1)]
+        names = {f"classifier.{i}.": f"neck.{i + len(flatten)}." for i in range(last)}
+        names |= {"features.": "trunk.", f"classifier.{last}.": "logits."}
+        return features, nn.Sequential(*flatten, *classifier[:-1]), classifier[-1], names
+    head = getattr(network, "fc", None)
+    children = dict(network.named_children())
+    if isinstance(head, nn.Linear) and "avgpool" in children:
+        before = list(children)[: list(children).index("avgpool")]
+        trunk = nn.Sequential()
+        for name in before:
+            trunk.add_module(name, children[name])
+        return trunk, nn.Flatten(1), head, {**{f"{name}.": f"trunk.{name}." for name in before}, "fc.": "logits."}
+    raise ModelOptionError(
+        f"{type(network).__name__} cannot be inflated; allowed are networks laid out as torchvision's ResNet "
+        "(… avgpool, fc) or as its MobileNet, EfficientNet and ConvNeXt (features, classifier)"
+    )
+
+
+def _check_still_video(network: nn.Module, model: InflatedModel) -> None:
+    modes = network.training, model.training
+    weight = next(network.parameters())
+    generator = torch.Generator().manual_seed(0)
+    image = torch.randn(1, model.in_channels, 64, 64, generator=generator).to(weight.device, weight.dtype)
+    network.eval()
+    model.eval()
+    try:
+        with torch.no_grad():
+            wanted, given = network(image), model(image[:, :, None].expand(-1, -1, 2, -1, -1))
+    except RuntimeError as error:
+        raise ModelOptionError(f"{type(network).__name__} cannot be inflated: {str(error).splitlines()[0]}") from error
+    finally:
+        network.train(modes[0])
+        model.train(modes[1])
+    gap = float((given[:, :, 0] - wanted).abs().max())
+    if gap > 1e-3 * max(1.0, float(wanted.abs().max())):
+        raise ModelOptionError(
+            f"{type(network).__name__} cannot be inflated: a still video's answer is off by {gap:.2g}"
+        )
