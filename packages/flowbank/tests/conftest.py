@@ -45,7 +45,7 @@ def contents() -> Callable[[FlowBank], list[list[float]]]:
     """Read the mark of every committed entry by class, best first."""
 
     def read(bank: FlowBank) -> list[list[float]]:
-        snapshot = bank._snapshot
+        snapshot = bank.snapshot
         assert snapshot is not None
         rows = [range(*snapshot.rows_of(label).indices(10**9)) for label in range(bank.num_classes)]
         return [[float(snapshot.stored(row, array="clip").flat[0]) for row in own] for own in rows]

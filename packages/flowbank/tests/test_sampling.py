@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 from flowbank import ArraySpec, BankInputError
-from flowbank.sampling import nearest_place, weighted_places
+from flowbank.nearest import nearest_place
+from flowbank.sampling import weighted_places
 
 SHAPE = (2, 3, 4, 5)
 
@@ -90,7 +91,7 @@ def test_mean_is_the_float64_mean_of_what_was_stored(make_bank, flows):
     clips = flows(40)
     bank.insert([0] * 40, np.linspace(0, 1, 40), clips)
     bank.commit()
-    stored = np.stack([bank._snapshot.stored(row, array="clip") for row in range(40)])
+    stored = np.stack([bank.snapshot.stored(row, array="clip") for row in range(40)])
     expected = stored.mean(axis=0, dtype=np.float64) * 40 / 255 - 20
     np.testing.assert_allclose(bank.sample([0], reduction="mean")[0][0], expected, atol=1e-5)
 
@@ -104,12 +105,12 @@ def test_mean_follows_replacements_and_clears(make_bank, flows, rng):
             bank.clear()
         bank.commit()
         for label in range(2):
-            rows = range(*bank._snapshot.rows_of(label).indices(100))
+            rows = range(*bank.snapshot.rows_of(label).indices(100))
             for array, scale, offset in (("clip", 40 / 255, 20), ("feature", 1, 0)):
                 mean, hit = bank.sample([label], reduction="mean", array=array)
                 assert hit.item() == bool(len(rows))
                 if rows:
-                    stored = np.stack([bank._snapshot.stored(row, array=array) for row in rows])
+                    stored = np.stack([bank.snapshot.stored(row, array=array) for row in rows])
                     expected = stored.mean(axis=0, dtype=np.float64) * scale - offset
                     np.testing.assert_allclose(mean[0], expected, atol=1e-5)
 

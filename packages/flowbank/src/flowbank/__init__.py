@@ -14,6 +14,10 @@ from flowbank.errors import (
     FlowBankError,
     GenerationGoneError,
 )
+from flowbank.export import export_contact_sheet, export_npz
+from flowbank.merging import merge
+from flowbank.replacement import FlowReplacement
+from flowbank.verification import Verification, verify
 
 __version__ = "0.1.0"
 
@@ -29,5 +33,11 @@ __all__ = [
     "Draw",
     "FlowBank",
     "FlowBankError",
+    "FlowReplacement",
     "GenerationGoneError",
+    "Verification",
+    "export_contact_sheet",
+    "export_npz",
+    "merge",
+    "verify",
 ]

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
+import torch.distributed as dist
 from jaxtyping import Bool, Int
 
 from flowbank.admission import Admission
@@ -20,13 +21,15 @@ from flowbank.batch import (
     checked_confidences,
     checked_labels,
 )
-from flowbank.codec import ArraySpec, Codec, encode_into
+from flowbank.codec import ArraySpec, Codec
 from flowbank.config import BankConfig, make_config
 from flowbank.creation import create_folder
 from flowbank.draw import Draw, read_means
 from flowbank.errors import BankFormatError, BankInputError, BankModeError, BankStorageError
+from flowbank.gathering import gather_entries
 from flowbank.generations import pin_generation, unpin_generation
-from flowbank.sampling import nearest_place, uniform_places, weighted_places
+from flowbank.nearest import nearest_places
+from flowbank.sampling import uniform_places, weighted_places
 from flowbank.snapshot import Snapshot
 from flowbank.writer import Writer
 
@@ -164,7 +167,7 @@ class FlowBank:
                 a value that is not finite (those before it in the batch stay staged).
             BankStorageError: the disk is full.
         """
-        writer = self._writing()
+        writer = self.writer
         config = self._config
         admission = config.admission
         label_list = checked_labels(labels, num_classes=config.num_classes)
@@ -188,7 +191,7 @@ class FlowBank:
                 leaving = staging.admits(label, score, key)
                 if leaving is None:
                     continue
-                self._encode(writer, place, clips, arrays)
+                writer.encode({"clip": clips, **(arrays or {})}, place)
                 writer.store(
                     label=label,
                     confidence=confidence,
@@ -202,7 +205,7 @@ class FlowBank:
 
     def clear(self) -> None:
         """Stage the removal of every entry; like inserts, readers see it after `commit`."""
-        writer = self._writing()
+        writer = self.writer
         with writer.mutex:
             writer.staging.clear()
 
@@ -213,7 +216,7 @@ class FlowBank:
             BankStorageError: the disk refused; the last generation stays, and so does what is staged unless the
                 message says otherwise.
         """
-        writer = self._writing()
+        writer = self.writer
         with writer.mutex:
             writer.commit()
             self._snapshot = Snapshot(self._folder, self._config)
@@ -252,7 +255,7 @@ class FlowBank:
             BankInputError: an argument does not fit.
         """
         if reduction == "mean":
-            snapshot = self._reading()
+            snapshot = self.snapshot
             label_list = checked_labels(labels, num_classes=self._config.num_classes)
             return read_means(snapshot, label_list, array=array, out=out, pin_memory=pin_memory)
         drawn = self.draw(labels, reduction=reduction, generator=generator, query=query, feature=feature)
@@ -280,7 +283,7 @@ class FlowBank:
         Raises:
             BankInputError: an argument does not fit.
         """
-        snapshot = self._reading()
+        snapshot = self.snapshot
         label_list = checked_labels(labels, num_classes=self._config.num_classes)
         index = snapshot.index
         if reduction == "random":
@@ -291,16 +294,34 @@ class FlowBank:
                 raise BankInputError("reduction is 'confidence', but a confidence is negative: choose 'random'")
             places = weighted_places([weights[label] for label in label_list], generator=generator)
         elif reduction == "nearest":
-            places = self._nearest_places(snapshot, label_list, query=query, feature=feature)
+            places = nearest_places(snapshot, label_list, query=query, feature=feature)
         else:
             raise BankInputError(f"reduction is {reduction!r}: choose 'random', 'mean', 'confidence' or 'nearest'")
         return Draw(snapshot, np.where(places >= 0, index.starts[label_list] + places, -1))
 
+    def gather(self, *, group: dist.ProcessGroup | None = None) -> None:
+        """Stage on every rank the entries that all ranks have staged or committed; `commit` then publishes them.
+
+        Every rank calls it, with a bank of its own of the same settings. Ties go by insertion number, then rank: where
+        rank r of W was given items r, r + W, … the result is that of one process given all. Entries the ranks share
+        already count once. Without `torch.distributed` there is one rank, and nothing to do.
+
+        Args:
+            group: the ranks, all of them if None.
+
+        Raises:
+            BankInputError: the ranks' banks differ in their settings.
+            BankStorageError: a rank's disk refused; every rank's working set is back at its last commit.
+        """
+        writer = self.writer
+        with writer.mutex:
+            gather_entries(writer, group=group)
+
     def counts(self, *, staged: bool = False) -> Int[torch.Tensor, " classes"]:
         """Return the number of entries of each class: committed, or as the next commit would find them."""
         if staged:
-            return torch.tensor(self._writing().staging.counts())
-        return torch.from_numpy(self._reading().counts.copy())
+            return torch.tensor(self.writer.staging.counts())
+        return torch.from_numpy(self.snapshot.counts.copy())
 
     def refresh(self) -> bool:
         """Move on to the newest generation; return whether there was a newer one."""
@@ -311,7 +332,7 @@ class FlowBank:
 
     def pin(self, name: str) -> None:
         """Keep the generation read now stored, whatever is committed, until `unpin(name)`."""
-        snapshot = self._reading()
+        snapshot = self.snapshot
         try:
             pin_generation(self._folder, name=name, generation=snapshot.index.generation)
         except OSError as error:
@@ -319,12 +340,11 @@ class FlowBank:
 
     def unpin(self, name: str) -> None:
         """Forget a pin; the next commit frees its generation unless someone reads it."""
-        self._reading()
         unpin_generation(self._folder, name=name)
 
     def state_dict(self) -> dict[str, Any]:
         """Name the generation read now, for a training checkpoint; `pin` it too if it must outlive later commits."""
-        index = self._reading().index
+        index = self.snapshot.index
         return {"bank_id": self._config.bank_id, "generation": index.generation, "digest": index.digest}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -337,7 +357,7 @@ class FlowBank:
             BankInputError: the state belongs to another bank.
             GenerationGoneError: the generation is not stored.
         """
-        self._reading()
+        _ = self.snapshot
         if state["bank_id"] != self._config.bank_id:
             raise BankInputError(
                 f"the state names bank {state['bank_id']}, this is {self._config.bank_id}: open that one"
@@ -348,7 +368,7 @@ class FlowBank:
         if self._writer is None:
             self._snapshot = wanted
             return
-        writer = self._writing()
+        writer = self.writer
         with writer.mutex:
             if writer.index.generation == state["generation"]:
                 writer.rollback()
@@ -376,6 +396,31 @@ class FlowBank:
         return self._config
 
     @property
+    def snapshot(self) -> Snapshot:
+        """The generation read now.
+
+        Raises:
+            BankModeError: the bank is closed.
+        """
+        snapshot = self._snapshot
+        if snapshot is None:
+            raise BankModeError(f"the bank in {self._folder} is closed: open it again")
+        return snapshot
+
+    @property
+    def writer(self) -> Writer:
+        """The working set and all that publishes it.
+
+        Raises:
+            BankModeError: the bank is closed or open for reading, or this is a forked child.
+        """
+        if self._writer is None:
+            _ = self.snapshot
+            raise BankModeError(f"the bank in {self._folder} is open for reading: open it with mode='r+'")
+        self._writer.check_process()
+        return self._writer
+
+    @property
     def num_classes(self) -> int:
         """Number of classes."""
         return self._config.num_classes
@@ -383,10 +428,10 @@ class FlowBank:
     @property
     def generation(self) -> int:
         """Number of the generation read now; 0 is the empty bank."""
-        return self._reading().index.generation
+        return self.snapshot.index.generation
 
     def __len__(self) -> int:
-        return int(self._reading().index.entries.size)
+        return int(self.snapshot.index.entries.size)
 
     def __enter__(self) -> "FlowBank":
         return self
@@ -407,54 +452,6 @@ class FlowBank:
             f"FlowBank({str(self._folder)!r}, generation={self.generation}, entries={len(self)},"
             f" num_classes={self.num_classes}, clip_shape={shape})"
         )
-
-    def _reading(self) -> Snapshot:
-        snapshot = self._snapshot
-        if snapshot is None:
-            raise BankModeError(f"the bank in {self._folder} is closed: open it again")
-        return snapshot
-
-    def _writing(self) -> Writer:
-        if self._writer is None:
-            self._reading()
-            raise BankModeError(f"the bank in {self._folder} is open for reading: open it with mode='r+'")
-        self._writer.check_process()
-        return self._writer
-
-    def _encode(self, writer: Writer, place: int, clips: Values, arrays: Mapping[str, Values] | None) -> None:
-        """Fill the writer's record from one entry of a batch."""
-        for name, spec in self._config.arrays.items():
-            start = self._config.offsets[name]
-            out = writer.record[start : start + spec.nbytes].view(spec.dtype)
-            values = clips if name == "clip" else (arrays or {})[name]
-            try:
-                encode_into(spec, values[place], out, scratch=writer.scratch)
-            except BankInputError as error:
-                raise BankInputError(f"{'clips' if name == 'clip' else name}[{place}]: {error}") from error
-
-    def _nearest_places(
-        self, snapshot: Snapshot, labels: list[int], *, query: Values | None, feature: str
-    ) -> Int[np.ndarray, " n"]:
-        if query is None:
-            raise BankInputError("reduction is 'nearest', which needs a query: give one feature per label")
-        if feature not in self._config.arrays:
-            raise BankInputError(f"feature is {feature!r}: choose one of {', '.join(self._config.arrays)}")
-        spec = self._config.arrays[feature]
-        check_values(query, name="query", spec=ArraySpec(spec.shape), size=len(labels))
-        queries = torch.as_tensor(query).detach().to("cpu", torch.float64).reshape(len(labels), -1).numpy()
-        features: dict[int, np.ndarray] = {}
-        places = np.full(len(labels), -1, dtype=np.int64)
-        for place, label in enumerate(labels):
-            count = int(snapshot.counts[label])
-            if count == 0:
-                continue
-            if label not in features:
-                first = int(snapshot.index.starts[label])
-                features[label] = np.empty((count, *spec.shape), dtype=np.float32)
-                for k in range(count):
-                    snapshot.read_into(first + k, features[label][k], array=feature)
-            places[place] = nearest_place(features[label].reshape(count, -1), queries[place])
-        return places
 
 
 def _reopen(kind: type[FlowBank], folder: Path, generation: int) -> FlowBank:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from flowbank.codec import ArraySpec
+from flowbank.config import BankConfig
 from flowbank.errors import BankInputError
 
 Values = torch.Tensor | np.ndarray
@@ -89,3 +90,15 @@ def check_per_entry(values: Sequence[Any] | None, *, name: str, kind: type, size
     for place, value in enumerate(values):
         if value is not None and not isinstance(value, kind):
             raise BankInputError(f"{name}[{place}] is {value!r}: give a {kind.__name__} or None")
+
+
+def check_compatible(first: BankConfig, other: BankConfig, *, name: str) -> None:
+    """Refuse a bank whose entries do not fit into another's."""
+    if other.num_classes != first.num_classes:
+        raise BankInputError(
+            f"{name} has {other.num_classes} classes, the first bank {first.num_classes}: they must agree"
+        )
+    if dict(other.arrays) != dict(first.arrays):
+        raise BankInputError(
+            f"{name} has arrays {dict(other.arrays)}, the first bank {dict(first.arrays)}: they must agree"
+        )

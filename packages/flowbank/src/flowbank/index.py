@@ -73,10 +73,13 @@ class Index:
 
     def text(self, row: int) -> dict[str, Any]:
         """Return the key and the metadata of an entry: `{"key": ..., "metadata": ...}`."""
-        start, length = int(self.entries["text_start"][row]), int(self.entries["text_bytes"][row])
-        if not length:
-            return {"key": None, "metadata": None}
-        return json.loads(self.texts[start : start + length])
+        raw = self.text_bytes(row)
+        return json.loads(raw) if raw else {"key": None, "metadata": None}
+
+    def text_bytes(self, row: int) -> bytes:
+        """Return an entry's text as stored."""
+        start = int(self.entries["text_start"][row])
+        return self.texts[start : start + int(self.entries["text_bytes"][row])]
 
     def to_bytes(self) -> bytes:
         """Return the file's contents."""

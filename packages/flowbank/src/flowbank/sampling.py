@@ -25,12 +25,6 @@ def weighted_places(
     return places
 
 
-def nearest_place(features: Float[np.ndarray, "k d"], query: Float[np.ndarray, " d"]) -> int:
-    """Return the place of the feature at the smallest Euclidean distance from the query; the first of equals."""
-    distances = np.square(features.astype(np.float64) - query).sum(axis=1)
-    return int(distances.argmin())
-
-
 def _uniform(size: int, generator: torch.Generator | None) -> Float[np.ndarray, " n"]:
     """Draw from [0, 1) on the generator's device; None draws from torch's own generator."""
     device = "cpu" if generator is None else generator.device

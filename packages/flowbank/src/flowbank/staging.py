@@ -30,6 +30,7 @@ class Staging:
         self.born = index.generation + 1
         self.next_order = index.next_order
         self.offered = index.offered
+        self.shared_offered = index.offered
         self._free_slot = free_slot
         size = index.entries.size
         self.table = np.zeros(max(64, size), dtype=ENTRY)
@@ -52,7 +53,7 @@ class Staging:
             self._texts[row] = text
             place = (scores[row], -orders[row], row)
             self._heaps[labels[row]].append(place)
-            key = self._key_of(text)
+            key = self.key_of(text)
             if key is not None:
                 insort(self._rows_of_key[key], place)
         for heap in self._heaps:
@@ -96,6 +97,7 @@ class Staging:
         text: bytes,
         leaving: list[Place],
         born: int,
+        published: bool = False,
     ) -> None:
         """Take in an entry that `admits` let in, in place of `leaving`."""
         for place in leaving:
@@ -107,7 +109,7 @@ class Staging:
         self.table[row] = (label, crc, slot, confidence, score, self.next_order, born, uid, 0, len(text))
         self._texts[row] = text
         self._alive[row] = True
-        self._published[row] = False
+        self._published[row] = published
         self.next_order += 1
         heapq.heappush(self._heaps[label], place)
         if key is not None and self.config.admission.uses_keys:
@@ -120,7 +122,7 @@ class Staging:
             for place in list(heap):
                 self._remove(place, in_heap=False)
             heap.clear()
-        self.offered = 0
+        self.offered = self.shared_offered = 0
 
     def advance(self, *, born: int) -> None:
         """Note that everything is published now; what comes next belongs to generation `born`."""
@@ -176,7 +178,8 @@ class Staging:
         rows = self.sorted_rows()
         return self.table[rows], self._published[rows], [self._texts[row] for row in rows.tolist()]
 
-    def _key_of(self, text: bytes) -> str | None:
+    def key_of(self, text: bytes) -> str | None:
+        """Return the key in an entry's text, None where keys decide nothing."""
         return json.loads(text)["key"] if text and self.config.admission.uses_keys else None
 
     def _remove(self, place: Place, *, in_heap: bool = True) -> None:
@@ -189,7 +192,7 @@ class Staging:
             else:
                 heap.remove(place)
                 heapq.heapify(heap)
-        key = self._key_of(self._texts[row])
+        key = self.key_of(self._texts[row])
         if key is not None:
             self._rows_of_key[key].remove(place)
             if not self._rows_of_key[key]:

@@ -5,17 +5,20 @@ import os
 import threading
 import weakref
 import zlib
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
 
+from flowbank.batch import Values
 from flowbank.class_sums import write_sums
-from flowbank.codec import BLOCK
+from flowbank.codec import BLOCK, encode_into
 from flowbank.config import BankConfig
-from flowbank.errors import BankFormatError, BankLockedError, BankModeError, BankStorageError
+from flowbank.errors import BankFormatError, BankInputError, BankLockedError, BankModeError, BankStorageError
 from flowbank.generations import (
     ENTRIES_FILE,
     FOLDER,
@@ -80,6 +83,20 @@ class Writer:
                 " write from the parent, or open the bank here with mode='r'"
             )
 
+    def encode(self, values: Mapping[str, Values], place: int) -> None:
+        """Fill `record` from one entry of a batch of arrays.
+
+        Raises:
+            BankInputError: a value is not finite.
+        """
+        for name, spec in self.config.arrays.items():
+            start = self.config.offsets[name]
+            out = self.record[start : start + spec.nbytes].view(spec.dtype)
+            try:
+                encode_into(spec, values[name][place], out, scratch=self.scratch)
+            except BankInputError as error:
+                raise BankInputError(f"{'clips' if name == 'clip' else name}[{place}]: {error}") from error
+
     def store(
         self,
         *,
@@ -106,6 +123,14 @@ class Writer:
 
     def store_record(self, record: UInt8[np.ndarray, " bytes"], **facts: Any) -> None:
         """Write a record into a free slot and take it into the working set, facts as `Staging.add` wants them."""
+        self.staging.add(slot=self.write_record(record), **facts)
+
+    def write_record(self, record: UInt8[np.ndarray, " bytes"]) -> int:
+        """Write a record into a free slot, and return the slot.
+
+        Raises:
+            BankStorageError: the disk is full.
+        """
         slot = self._entry_slots.take()
         try:
             self._entries.write(slot, record)
@@ -114,7 +139,17 @@ class Writer:
             raise BankStorageError(
                 f"an entry could not be written to {self.folder}: {error.strerror}; free some space and insert again"
             ) from error
-        self.staging.add(slot=slot, **facts)
+        return slot
+
+    def release_slots(self, slots: list[int]) -> None:
+        """Give unpublished slots back."""
+        self._entry_slots.release(slots)
+
+    def stage_empty(self) -> Staging:
+        """Return a working set without entries that would follow the newest generation; it is not yet in use."""
+        index = self.index
+        empty = replace(index, entries=index.entries[:0], texts=b"", next_order=0, offered=0)
+        return self._stage(empty)
 
     def read_record(self, slot: int, record: UInt8[np.ndarray, " bytes"]) -> None:
         """Fill `record` from a slot of the working set."""
