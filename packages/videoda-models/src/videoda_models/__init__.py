@@ -10,6 +10,7 @@ from videoda_models.errors import (
 )
 from videoda_models.gradient_reversal import GradientReversal, reverse_gradient
 from videoda_models.heads import ClassificationHead, DomainClassifier, PaceHead, pool_features
+from videoda_models.hf import TransformersModel
 from videoda_models.inception_i3d import InceptionI3d
 from videoda_models.inflate import InflatedModel, inflate
 from videoda_models.mobilenet_npz import mobilenet_v2_from_npz
@@ -17,6 +18,7 @@ from videoda_models.non_local import NonLocalBlock
 from videoda_models.registry import create_model, list_models, model_card
 from videoda_models.resnet3d import ResNet3d
 from videoda_models.staged_model import StagedVideoModel
+from videoda_models.summary import ModelSummary, model_table, summarise
 from videoda_models.temporal_order import TemporalOrderHead, all_permutations
 from videoda_models.torchvision_video import TorchvisionVideoModel
 from videoda_models.tsm import TsmResNet50, temporal_shift
@@ -35,12 +37,14 @@ __all__ = [
     "InputShapeError",
     "ModelCard",
     "ModelOptionError",
+    "ModelSummary",
     "NonLocalBlock",
     "PaceHead",
     "ResNet3d",
     "StagedVideoModel",
     "TemporalOrderHead",
     "TorchvisionVideoModel",
+    "TransformersModel",
     "TsmResNet50",
     "TwoStream",
     "TwoStreamLogits",
@@ -58,9 +62,11 @@ __all__ = [
     "load_weights",
     "mobilenet_v2_from_npz",
     "model_card",
+    "model_table",
     "pool_features",
     "read_state_dict",
     "reverse_gradient",
+    "summarise",
     "temporal_shift",
     "upsample_logits",
 ]

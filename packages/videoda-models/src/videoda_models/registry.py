@@ -9,12 +9,13 @@ from typing import Any
 
 from videoda_models.cards import ModelCard
 from videoda_models.errors import ModelOptionError, UnknownModelError, WeightsError
+from videoda_models.hf import TransformersModel
 from videoda_models.i3d_cards import I3D_CARDS
 from videoda_models.inflated_cards import INFLATED_CARDS
 from videoda_models.mmaction_cards import MMACTION_CARDS
 from videoda_models.torchvision_cards import TORCHVISION_CARDS
 from videoda_models.video_model import VideoModel
-from videoda_models.weight_cache import fetch_weights
+from videoda_models.weight_cache import fetch_hub_file, fetch_weights
 from videoda_models.weights import check_state, checkpoint_classes, read_state_dict
 
 _CARDS = {card.name: card for card in (*I3D_CARDS, *MMACTION_CARDS, *TORCHVISION_CARDS, *INFLATED_CARDS)}
@@ -28,7 +29,9 @@ def list_models(filter: str = "*", *, pretrained: bool = False) -> list[str]:
 
 
 def model_card(name: str) -> ModelCard:
-    """The card of one network; `UnknownModelError` names the nearest where there is none."""
+    """The card of one network ("hf:…": one of transformers); `UnknownModelError` names the nearest otherwise."""
+    if name.startswith("hf:"):
+        return transformers_card(name.removeprefix("hf:"))
     if name not in _CARDS:
         near = difflib.get_close_matches(name, _CARDS, n=3, cutoff=0.4)
         hint = f"did you mean {' or '.join(near)}?" if near else f"allowed are {', '.join(list_models())}"
@@ -39,9 +42,11 @@ def model_card(name: str) -> ModelCard:
 def create_model(name: str, *, num_classes: int, pretrained: str | Path | None = None, **options: Any) -> VideoModel:
     """A network by name, on the CPU in training mode.
 
-    `pretrained` is None (random weights), a tag of the model's card such as "kinetics400" (fetched once, checked, kept
-    in the cache folder) or a file. A file of another class count is loaded with that, then the last layer is replaced
-    by a new one of `num_classes`. `options` go to the network (`time_stride`, `dropout`, `width` …).
+    `name` is one of `list_models()`, or "hf:" and the hub id or folder of a transformers network, which brings its
+    weights along. `pretrained` is None (random weights), a tag of the model's card such as "kinetics400" (fetched once,
+    checked, kept in the cache folder), "hf://OWNER/REPOSITORY/FILE" or a file. A file of another class count is loaded
+    with that, then the last layer is replaced by a new one of `num_classes`. `options` go to the network
+    (`time_stride`, `dropout`, `width` …).
 
     Examples:
         >>> model = create_model("i3d-inception-tiny-rgb", num_classes=13, time_stride="cfb")
@@ -49,9 +54,8 @@ def create_model(name: str, *, num_classes: int, pretrained: str | Path | None =
         256
     """
     card = model_card(name)
-    arguments = {**card.fixed, **options}
     _check_options(card, options)
-    model = card.build(num_classes=num_classes, **arguments)
+    model = card.build(num_classes=num_classes, **{**card.fixed, **options})
     if pretrained is not None:
         _load_pretrained(model, weights_file(card, pretrained))
     return model
@@ -59,14 +63,29 @@ def create_model(name: str, *, num_classes: int, pretrained: str | Path | None =
 
 def weights_file(card: ModelCard, pretrained: str | Path) -> Path:
     """The local file that `pretrained`, a tag of `card` or a path, stands for; a tag's file is fetched if need be."""
+    if str(pretrained).startswith("hf://"):
+        return fetch_hub_file(str(pretrained))
     path = Path(pretrained)
     weight = card.weight(str(pretrained))
     if weight is not None and not path.is_file():
         return fetch_weights(weight)
     if not path.is_file():
         tags = ", ".join(repr(known.tag) for known in card.weights) or "none for this model"
-        raise WeightsError(f"pretrained={str(pretrained)!r} is no file; allowed is the path of one, or a tag ({tags})")
+        raise WeightsError(f"pretrained={str(pretrained)!r} is no file; allowed is a path, hf://…, or a tag ({tags})")
     return path
+
+
+def transformers_card(source: str) -> ModelCard:
+    """The card of a transformers network by hub id or folder; its own page has the paper, licence and input range."""
+    page = f"see https://huggingface.co/{source}"
+    return ModelCard(
+        name=f"hf:{source}",
+        build=TransformersModel,
+        paper=page,
+        licence=page,
+        input_range=page,
+        fixed={"source": source},
+    )
 
 
 def _check_options(card: ModelCard, options: dict[str, Any]) -> None:

@@ -1,10 +1,12 @@
 """The folder where published weights are kept, and how they get there."""
 
 import hashlib
+import importlib
 import os
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -60,3 +62,20 @@ def _download(card: WeightCard, path: Path) -> None:
         ) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def fetch_hub_file(name: str) -> Path:
+    """The local copy of `hf://OWNER/REPOSITORY/FILE` in the cache folder, fetched once from the Hugging Face hub."""
+    parts = name.removeprefix("hf://").split("/", 2)
+    if len(parts) != 3 or not all(parts):
+        raise WeightsError(f"{name!r} is no file on the hub; allowed is hf://OWNER/REPOSITORY/FILE")
+    try:
+        hub: Any = importlib.import_module("huggingface_hub")
+        errors: Any = importlib.import_module("huggingface_hub.errors")
+    except ImportError as error:
+        raise WeightsError("hf:// files need huggingface_hub: pip install 'videoda-models[hf]'") from error
+    try:
+        return Path(hub.hf_hub_download("/".join(parts[:2]), parts[2], cache_dir=weights_folder() / "hub"))
+    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise WeightsError(f"{name} could not be fetched ({reason}); check the name, or pass a local file") from error
