@@ -3,7 +3,6 @@
 import json
 import zipfile
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from jaxtyping import Float
@@ -97,11 +96,8 @@ def _write_entries(archive: zipfile.ZipFile, name: str, snapshot: Snapshot) -> N
     rows = snapshot.index.entries.size
     values = np.empty(shape, dtype=np.float32)
     with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-        _write_header(member, (rows, *shape))
+        header = {"descr": "<f4", "fortran_order": False, "shape": (rows, *shape)}
+        np.lib.format.write_array_header_1_0(member, header)
         for row in range(rows):
             snapshot.read_into(row, values, array=name)
             member.write(values.data)
-
-
-def _write_header(member: IO[bytes], shape: tuple[int, ...]) -> None:
-    np.lib.format.write_array_header_1_0(member, {"descr": "<f4", "fortran_order": False, "shape": shape})

@@ -27,7 +27,7 @@ def gather_entries(writer: Writer, *, group: dist.ProcessGroup | None) -> None:
         raise BankInputError("the ranks' banks have different settings: create them with the same arguments")
     entries, published, texts = writer.staging.rows()
     sources = [_unpack(raw) for raw in exchange.all_gather(_pack(writer, entries, texts))]
-    chosen = choose(writer.stage_empty(), sources)
+    chosen = choose(writer.stage_empty(with_slots=False), sources)
     slots, failure = _exchange_records(writer, exchange, sources, chosen)
     failed = [rank for rank, raw in enumerate(exchange.all_gather(b"failed" if failure else b"")) if raw]
     mine = {int(row["uid"]): place for place, row in enumerate(entries)}

@@ -71,7 +71,7 @@ def _copy(banks: list[FlowBank], merged: FlowBank) -> None:
         )
         for snapshot in snapshots
     ]
-    for chosen in choose(writer.stage_empty(), sources):
+    for chosen in choose(writer.stage_empty(with_slots=False), sources):
         record = np.asarray(snapshots[chosen.source].record(chosen.place))
         if zlib.crc32(record.data) != chosen.facts["crc"]:
             raise BankFormatError(

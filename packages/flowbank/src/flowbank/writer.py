@@ -1,6 +1,7 @@
 """The one who writes: the lock, the files, the working set and the commit."""
 
 import fcntl
+import itertools
 import os
 import threading
 import weakref
@@ -66,7 +67,7 @@ class Writer:
             raise
         self.record = np.zeros(config.record_bytes, dtype=np.uint8)
         self.scratch = np.empty(BLOCK, dtype=np.float32)
-        self._uid_base = int.from_bytes(os.urandom(8), "little")
+        self._uids = itertools.count(int.from_bytes(os.urandom(8), "little"))
         self.staging = self._stage(self.index)
         _open_writers.add(self)
 
@@ -114,7 +115,7 @@ class Writer:
             confidence=confidence,
             score=score,
             crc=zlib.crc32(self.record.data),
-            uid=(self._uid_base + self.staging.next_order) % 2**64,
+            uid=next(self._uids) % 2**64,
             key=key,
             text=encode_text(key, metadata),
             leaving=leaving,
@@ -145,11 +146,14 @@ class Writer:
         """Give unpublished slots back."""
         self._entry_slots.release(slots)
 
-    def stage_empty(self) -> Staging:
-        """Return a working set without entries that would follow the newest generation; it is not yet in use."""
+    def stage_empty(self, *, with_slots: bool = True) -> Staging:
+        """Return a working set without entries that would follow the newest generation; it is not yet in use.
+
+        Without slots, the slots it is told are any numbers, and nothing is freed.
+        """
         index = self.index
         empty = replace(index, entries=index.entries[:0], texts=b"", next_order=0, offered=0)
-        return self._stage(empty)
+        return self._stage(empty) if with_slots else Staging(self.config, empty, free_slot=lambda slot: None)
 
     def read_record(self, slot: int, record: UInt8[np.ndarray, " bytes"]) -> None:
         """Fill `record` from a slot of the working set."""
