@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 import torchvision
@@ -109,24 +112,31 @@ def test_an_exported_model_gives_the_same_numbers(name):
         torch.testing.assert_close(exported(clip), model(clip), rtol=1e-4, atol=1e-4)
 
 
+COMPILED = """
+import sys, torch
+from videoda_models import create_model
+name, *shape = sys.argv[1:]
+torch.manual_seed(0)
+model, clip = create_model(name, num_classes=5).eval(), torch.randn(2, *map(int, shape))
+plain = model(clip)
+plain.square().mean().backward()
+gradients = [p.grad.clone() for p in model.parameters()]
+model.zero_grad()
+compiled = torch.compile(model, fullgraph=True)(clip)
+compiled.square().mean().backward()
+torch.testing.assert_close(compiled, plain, rtol=1e-3, atol=1e-4)
+for p, expected in zip(model.parameters(), gradients, strict=True):
+    assert (p.grad - expected).norm() <= 1e-2 * expected.norm() + 1e-5
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(RUN))
-def test_a_compiled_model_gives_the_same_numbers(name):
-    model = made(name).eval()
-    clip = clip_of(name)
-    with torch.no_grad():
-        torch.testing.assert_close(torch.compile(model)(clip), model(clip), rtol=1e-4, atol=1e-4)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["i3d-inception-tiny-rgb", "i3d-r50-tiny"])
-def test_a_compiled_training_step_gives_the_same_gradients(name):
-    plain, twin = made(name, dropout=0.0), made(name, dropout=0.0)
-    clip = clip_of(name, batch=4)
-    plain(clip).square().mean().backward()
-    torch.compile(twin)(clip).square().mean().backward()
-    for (label, p), q in zip(plain.named_parameters(), twin.parameters(), strict=True):
-        assert (p.grad - q.grad).norm() <= 2e-3 * p.grad.norm() + 1e-5, label
+def test_a_model_compiles_to_one_graph_with_the_same_numbers_and_gradients(name):
+    # In a process of its own: the type checks of the test run cannot be compiled.
+    shape = [str(n) for n in RUN[name]]
+    done = subprocess.run([sys.executable, "-c", COMPILED, name, *shape], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 @pytest.fixture

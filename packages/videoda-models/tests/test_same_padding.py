@@ -36,17 +36,26 @@ def test_same_convolution_equals_a_float64_numpy_reference(size, kernel, stride)
     np.testing.assert_allclose(actual.numpy(), expected, atol=1e-9)
 
 
+POOLS = [((1, 3, 3), (1, 2, 2)), ((3, 3, 3), (2, 2, 2)), ((3, 3, 3), (1, 2, 2)), ((2, 2, 2), (2, 2, 2)),
+         ((2, 2, 2), (1, 2, 2)), ((3, 3, 3), (1, 1, 1))]  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last_3d])
 @pytest.mark.parametrize("size", [(4, 9, 10), (5, 8, 7), (1, 2, 2)])
-@pytest.mark.parametrize(
-    ("kernel", "stride"),
-    [((1, 3, 3), (1, 2, 2)), ((3, 3, 3), (2, 2, 2)), ((3, 3, 3), (1, 2, 2)), ((2, 2, 2), (2, 2, 2)),
-     ((2, 2, 2), (1, 2, 2)), ((3, 3, 3), (1, 1, 1))],
-)  # fmt: skip
-def test_same_pool_equals_a_float64_numpy_reference(size, kernel, stride):
+@pytest.mark.parametrize(("kernel", "stride"), POOLS)
+def test_same_pool_equals_a_float64_numpy_reference(size, kernel, stride, layout):
     x = np.abs(np.random.default_rng(0).standard_normal((2, 3, *size)))
     expected = reference_windows(x, kernel, stride).max(axis=(-3, -2, -1))
-    actual = SameMaxPool3d(kernel, stride=stride)(torch.from_numpy(x))
+    actual = SameMaxPool3d(kernel, stride=stride)(torch.from_numpy(x).to(memory_format=layout))
     np.testing.assert_array_equal(actual.numpy(), expected)
+
+
+def test_pooling_under_a_gradient_equals_pooling_without():
+    x = torch.rand(2, 3, 5, 8, 7, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    pool = SameMaxPool3d((3, 3, 3), stride=(1, 2, 2))
+    with torch.no_grad():
+        without = pool(x)
+    torch.testing.assert_close(pool(x), without, rtol=0, atol=0)
 
 
 @settings(deadline=None, max_examples=20)

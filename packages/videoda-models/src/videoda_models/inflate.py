@@ -52,8 +52,8 @@ class InflatedModel(PooledVideoModel):
             target = own.get(new)
             if target is not None and tensor.ndim == 4 and target.ndim == 5:
                 tensor = spread_kernel(tensor, time=target.shape[2], init=self.init)
-            elif target is not None and name.endswith("layer_scale") and target.ndim == tensor.ndim + 1:
-                tensor = tensor.unsqueeze(-1)
+            elif target is not None and name.endswith("layer_scale") and tensor.numel() == target.numel():
+                tensor = tensor.reshape(target.shape)
             converted[new] = tensor
         return converted
 

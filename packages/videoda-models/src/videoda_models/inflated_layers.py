@@ -111,5 +111,5 @@ def make_3d(module: nn.Module, *, time_kernel: int) -> nn.Module:
         name: p if p is None else nn.Parameter(p.detach().clone()) for name, p in module._parameters.items()
     }
     if isinstance(module, CNBlock):
-        twin.layer_scale = nn.Parameter(module.layer_scale.detach().unsqueeze(-1).clone())
+        twin.layer_scale = nn.Parameter(module.layer_scale.detach()[None, ..., None].clone())
     return twin

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from videoda_models import axis_pooling
 from videoda_models.folding import fold_batch_norm
 from videoda_models.space_to_depth import pays_off, space_to_depth_conv3d
 
@@ -55,6 +56,9 @@ class SameMaxPool3d(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T, H, W), entries ≥ 0 -> (B, C, ⌈T/s⌉, ⌈H/s⌉, ⌈W/s⌉)."""
         pads = _axis_paddings(x.shape[2:], self.kernel, self.stride)
+        if axis_pooling.pays_off(x):
+            before = [before for before, _ in pads]
+            return axis_pooling.max_pool_axes(x, kernel=self.kernel, stride=self.stride, before=before)
         outside = [after - before if s == 1 else 0 for (before, after), s in zip(pads, self.stride, strict=True)]
         if any(outside):
             x = F.pad(x, [n for after in reversed(outside) for n in (0, after)])
