@@ -1,0 +1,16 @@
+"""The entry point: exit codes as of `videoda`."""
+
+import sys
+
+from videoda_train.cli.entry import exit_code
+
+
+def main() -> None:
+    """Run `videoda-bench`."""
+
+    def run() -> None:
+        from videoda_bench.cli.commands import run_command
+
+        run_command(sys.argv[1:])
+
+    sys.exit(exit_code("videoda-bench", run))

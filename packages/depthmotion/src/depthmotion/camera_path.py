@@ -1,0 +1,96 @@
+"""A camera path: one pose per frame."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from depthmotion.errors import PathError
+
+
+@dataclass(frozen=True)
+class CameraPath:
+    """Poses float64 (T, 4, 4), `poses[t]` maps points of frame 0's camera to frame t's; zoom (T,) scales the focal."""
+
+    poses: Float[np.ndarray, "t 4 4"]
+    zoom: Float[np.ndarray, "t"] | None = None
+    name: str = "path"
+
+    def __post_init__(self) -> None:
+        poses = np.asarray(self.poses, dtype=np.float64)
+        if poses.ndim != 3 or poses.shape[1:] != (4, 4) or len(poses) == 0:
+            raise PathError(f"a camera path has shape (T, 4, 4) with T > 0, got {poses.shape}.")
+        if not np.isfinite(poses).all():
+            raise PathError("a camera path holds NaN or infinite values.")
+        rotations = poses[:, :3, :3]
+        if not np.allclose(rotations @ rotations.transpose(0, 2, 1), np.eye(3), atol=1e-4) or np.any(
+            np.linalg.det(rotations) < 0
+        ):
+            raise PathError("a pose's upper left 3×3 block is not a rotation: poses are [R t; 0 1].")
+        if not np.allclose(poses[:, 3], (0, 0, 0, 1)):
+            raise PathError("a pose's last row is not (0, 0, 0, 1): poses are [R t; 0 1].")
+        object.__setattr__(self, "poses", poses)
+        if self.zoom is not None:
+            zoom = np.asarray(self.zoom, dtype=np.float64)
+            if zoom.shape != (len(poses),) or not np.all(np.isfinite(zoom)) or np.any(zoom <= 0):
+                raise PathError(f"zoom must be {len(poses)} positive factors, one per pose, got {zoom.tolist()}.")
+            object.__setattr__(self, "zoom", zoom)
+
+    def __len__(self) -> int:
+        return len(self.poses)
+
+    @property
+    def zooms(self) -> Float[np.ndarray, "t"]:
+        """Focal length of every frame over frame 0's."""
+        return np.ones(len(self)) if self.zoom is None else self.zoom
+
+    def __add__(self, other: CameraPath) -> CameraPath:
+        """Return both motions at once: `other` happens in the camera that `self` moves."""
+        if len(other) != len(self):
+            raise PathError(f"paths of {len(self)} and {len(other)} frames cannot be added: make them equally long.")
+        zoom = None if self.zoom is None and other.zoom is None else self.zooms * other.zooms
+        return CameraPath(other.poses @ self.poses, zoom, f"{self.name}+{other.name}")
+
+    def scaled(self, factor: float) -> CameraPath:
+        """Return the path with all translations multiplied by a factor."""
+        poses = self.poses.copy()
+        poses[:, :3, 3] *= factor
+        return CameraPath(poses, self.zoom, self.name)
+
+    def inverse(self) -> CameraPath:
+        """Return the path whose poses undo this one's."""
+        return CameraPath(np.linalg.inv(self.poses), None if self.zoom is None else 1 / self.zoom, self.name)
+
+    @classmethod
+    def load(cls, file: str | Path) -> CameraPath:
+        """Read poses (T, 4, 4) from `.npy`, `.json` (nested list) or text with 12 or 16 numbers per line."""
+        file = Path(file)
+        try:
+            if file.suffix == ".npy":
+                poses = np.load(file, allow_pickle=False)
+            elif file.suffix == ".json":
+                poses = np.asarray(json.loads(file.read_text()), dtype=np.float64)
+            else:
+                poses = np.loadtxt(file, ndmin=2)
+        except (OSError, ValueError, TypeError) as error:
+            raise PathError(f"cannot read poses from {file}: {error}") from error
+        if poses.ndim == 2 and poses.shape[1] == 12:
+            last_row = np.tile(np.array([[[0.0, 0.0, 0.0, 1.0]]]), (len(poses), 1, 1))
+            poses = np.concatenate([poses.reshape(-1, 3, 4), last_row], axis=1)
+        elif poses.ndim == 2 and poses.shape[1] == 16:
+            poses = poses.reshape(-1, 4, 4)
+        return cls(poses, name=file.stem)
+
+    def save(self, file: str | Path) -> None:
+        """Write the poses as `.npy`, `.json`, or text with 16 numbers per line."""
+        file = Path(file)
+        if file.suffix == ".npy":
+            np.save(file, self.poses)
+        elif file.suffix == ".json":
+            file.write_text(json.dumps(self.poses.tolist()))
+        else:
+            np.savetxt(file, self.poses.reshape(len(self), 16))

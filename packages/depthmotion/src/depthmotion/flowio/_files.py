@@ -1,0 +1,89 @@
+"""One reader and one writer for every flow file format, chosen by name."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32
+
+from depthmotion.errors import FlowFileError
+from depthmotion.flowio._codes import decode_uint8, encode_uint8
+from depthmotion.flowio._kitti import read_kitti, write_kitti
+from depthmotion.flowio._middlebury import read_flo, write_flo
+from depthmotion.flowio._uv_jpeg import read_uv, write_uv
+
+FORMATS = ".flo, KITTI .png, .npz, compact .npy (uint8 codes), or a folder with u/ and v/"
+
+
+def read(path: str | Path, *, bound: float = 20.0) -> Float32[np.ndarray, "*t h w 2"]:
+    """Read flow in pixels; `bound` is the one that 8-bit formats were written with.
+
+    `.flo` and KITTI `.png` give (H, W, 2); `.npz`, `.npy` and a folder with `u/` and `v/` what they hold, a
+    stack (T, H, W, 2) as a rule.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return read_uv(path, bound=bound)
+    if not path.exists():
+        raise FlowFileError(f"{path} does not exist.")
+    suffix = path.suffix.lower()
+    if suffix == ".flo":
+        return read_flo(path)
+    if suffix == ".png":
+        return read_kitti(path)[0]
+    if suffix in (".npy", ".npz"):
+        return _read_numpy(path, bound)
+    raise FlowFileError(f"{path} has no known flow format: use {FORMATS}.")
+
+
+def _read_numpy(path: Path, bound: float) -> Float32[np.ndarray, "*t h w 2"]:
+    try:
+        if path.suffix.lower() == ".npz":
+            with np.load(path, allow_pickle=False) as archive:
+                if "flow" not in archive:
+                    raise FlowFileError(f"{path} holds no array named 'flow', only {sorted(archive)}.")
+                array = archive["flow"]
+        else:
+            array = np.load(path, allow_pickle=False)
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise FlowFileError(f"{path} cannot be read: {error}") from error
+    if array.ndim < 3 or array.shape[-1] != 2:
+        raise FlowFileError(f"{path} holds an array of shape {array.shape}: flow ends in (H, W, 2).")
+    if array.dtype == np.uint8:
+        return decode_uint8(array, bound=bound)
+    if array.dtype.kind != "f":
+        raise FlowFileError(f"{path} holds {array.dtype}: flow is floating point, or uint8 codes.")
+    return np.asarray(array, dtype=np.float32)
+
+
+def read_valid(path: str | Path) -> Bool[np.ndarray, "h w"]:
+    """Read the validity of a KITTI flow PNG."""
+    return read_kitti(Path(path))[1]
+
+
+def write(path: str | Path, flow: Float[np.ndarray, "*t h w 2"], *, bound: float = 20.0) -> None:
+    """Write flow in pixels; the name's extension chooses the format, none means a folder with `u/` and `v/`.
+
+    `.flo` and KITTI `.png` hold one field (H, W, 2). `.npy` and folders hold 8-bit codes, clipped to ±bound.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if flow.ndim < 3 or flow.shape[-1] != 2:
+        raise FlowFileError(f"flow has shape (H, W, 2) or (T, H, W, 2), got {flow.shape}.")
+    if suffix in (".flo", ".png"):
+        if flow.ndim != 3:
+            raise FlowFileError(f"{suffix} holds one flow field (H, W, 2), got {flow.shape}: write one file per frame.")
+        if suffix == ".flo":
+            write_flo(path, flow)
+        else:
+            write_kitti(path, flow)
+    elif suffix == ".npz":
+        np.savez_compressed(path, flow=np.asarray(flow, dtype=np.float32))
+    elif suffix == ".npy":
+        np.save(path, encode_uint8(flow, bound=bound))
+    elif suffix == "":
+        write_uv(path, flow if flow.ndim == 4 else flow[None], bound=bound)
+    else:
+        raise FlowFileError(f"{path} has no known flow format: use {FORMATS}.")

@@ -1,0 +1,31 @@
+"""Middlebury `.flo`: float32 flow of one frame pair."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+from depthmotion.errors import FlowFileError
+
+MAGIC = np.float32(202021.25)
+
+
+def read_flo(file: Path) -> Float32[np.ndarray, "h w 2"]:
+    """Read a `.flo` file."""
+    data = file.read_bytes()
+    if len(data) < 12 or np.frombuffer(data, "<f4", 1)[0] != MAGIC:
+        raise FlowFileError(f"{file} is not a .flo file: it does not start with 202021.25.")
+    width, height = (int(side) for side in np.frombuffer(data, "<i4", 2, offset=4))
+    if width < 1 or height < 1 or len(data) < 12 + 8 * width * height:
+        raise FlowFileError(f"{file} says {width}×{height} but holds {len(data) - 12} bytes of flow: it is truncated.")
+    flow = np.frombuffer(data, "<f4", 2 * width * height, offset=12)
+    return flow.reshape(height, width, 2).astype(np.float32)
+
+
+def write_flo(file: Path, flow: Float[np.ndarray, "h w 2"]) -> None:
+    """Write a `.flo` file."""
+    height, width = flow.shape[:2]
+    header = MAGIC.astype("<f4").tobytes() + np.array([width, height], dtype="<i4").tobytes()
+    file.write_bytes(header + np.ascontiguousarray(flow, dtype="<f4").tobytes())

@@ -1,0 +1,57 @@
+"""The published flow folders: grey pictures u/000000.jpg and v/000000.jpg."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from jaxtyping import Float, Float32, UInt8
+
+from depthmotion.errors import FlowFileError
+from depthmotion.flowio._codes import decode_uint8, encode_uint8
+
+DEFAULT_QUALITY = 95
+
+
+def write_codes(folder: Path, t: int, codes: UInt8[np.ndarray, "h w 2"], *, jpeg_quality: int = DEFAULT_QUALITY) -> None:
+    """Write one pair of grey JPEGs of 8-bit codes."""
+    for axis, name in enumerate("uv"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        file = folder / name / f"{t:06d}.jpg"
+        ok, data = cv2.imencode(".jpg", np.ascontiguousarray(codes[..., axis]), [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality])
+        if not ok:
+            raise FlowFileError(f"cannot encode flow of shape {codes.shape} for {file}.")
+        file.write_bytes(data)
+
+
+def write_uv(
+    folder: str | Path,
+    flow: Float[np.ndarray, "t h w 2"],
+    *,
+    bound: float = 20.0,
+    jpeg_quality: int = DEFAULT_QUALITY,
+) -> None:
+    """Write flow (T, H, W, 2) as `u/000000.jpg`, `v/000000.jpg`, …, clipped to ±bound pixels."""
+    for t, field in enumerate(flow):
+        write_codes(Path(folder), t, encode_uint8(field, bound=bound), jpeg_quality=jpeg_quality)
+
+
+def read_uv(folder: str | Path, *, bound: float = 20.0) -> Float32[np.ndarray, "t h w 2"]:
+    """Read all pairs of a folder in order of name as flow (T, H, W, 2) in pixels."""
+    folder = Path(folder)
+    names = {axis: sorted(file.name for file in (folder / axis).glob("*.jpg")) for axis in "uv"}
+    if not names["u"] or names["u"] != names["v"]:
+        raise FlowFileError(
+            f"{folder} holds {len(names['u'])} files in u/ and {len(names['v'])} in v/: "
+            "a flow folder has the same .jpg names in both."
+        )
+    fields = []
+    for name in names["u"]:
+        pair = [cv2.imread(str(folder / axis / name), cv2.IMREAD_GRAYSCALE) for axis in "uv"]
+        if any(part is None for part in pair) or pair[0].shape != pair[1].shape:
+            raise FlowFileError(f"{folder}/u|v/{name} cannot be read as two grey pictures of one size.")
+        fields.append(np.stack(pair, axis=-1))
+    if len({field.shape for field in fields}) > 1:
+        raise FlowFileError(f"{folder} holds pictures of different sizes.")
+    return decode_uint8(np.asarray(np.stack(fields), dtype=np.uint8), bound=bound)

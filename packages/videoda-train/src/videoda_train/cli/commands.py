@@ -1,0 +1,73 @@
+"""The commands of `videoda`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from videoda_train.cli.evaluate import Evaluate
+from videoda_train.cli.train_custom import TrainCustom
+from videoda_train.cli.train_e2h import TrainE2h
+from videoda_train.report import write_report
+
+Train = (
+    Annotated[TrainE2h, tyro.conf.subcommand("e2h", prefix_name=False)]
+    | Annotated[TrainCustom, tyro.conf.subcommand("custom", prefix_name=False)]
+)
+
+
+@dataclass(frozen=True)
+class TrainCommand:
+    """Train on a benchmark or on your own data."""
+
+    task: tyro.conf.OmitSubcommandPrefixes[Train]
+
+    def run(self) -> None:
+        """Train."""
+        self.task.run()
+
+
+@dataclass(frozen=True)
+class Report:
+    """Write one report page of complete runs."""
+
+    runs: tyro.conf.Positional[tuple[Path, ...]]
+    """Run folders."""
+    out: Annotated[Path, tyro.conf.arg(aliases=["-o"])] = Path("report.html")
+
+    def run(self) -> None:
+        """Write the page."""
+        write_report(self.runs, self.out)
+        print(f"report: {self.out}")
+
+
+@dataclass(frozen=True)
+class Models:
+    """List the networks by name."""
+
+    def run(self) -> None:
+        """Print the names."""
+        from videoda_models import list_models
+
+        print("\n".join(list_models()))
+
+
+Command = (
+    Annotated[TrainCommand, tyro.conf.subcommand("train", prefix_name=False)]
+    | Annotated[Evaluate, tyro.conf.subcommand("eval", prefix_name=False)]
+    | Annotated[Report, tyro.conf.subcommand("report", prefix_name=False)]
+    | Annotated[Models, tyro.conf.subcommand("models", prefix_name=False)]
+)
+
+
+def run_command(arguments: Sequence[str]) -> None:
+    """Parse and run one command line."""
+    command = tyro.cli(
+        Command,  # type: ignore[arg-type]
+        prog="videoda",
+        description="Unsupervised image-to-video domain adaptation for action recognition.",
+        args=arguments,
+    )
+    command.run()

@@ -1,0 +1,35 @@
+"""What every training command does once its configuration is resolved."""
+
+from pathlib import Path
+
+import yaml
+
+from videoda_train.engine.run import read_inputs, run_training
+from videoda_train.recipes.config import TrainConfig, to_dict
+
+
+def run_and_print(config: TrainConfig, run_dir: Path, *, resume: bool, dry_run: bool) -> None:
+    """Run and print the result, or with `dry_run` check the lists and print the resolved configuration."""
+    if dry_run:
+        inputs = read_inputs(config)
+        steps = len(inputs.source) // config.optim.batch_size
+        print(yaml.safe_dump(to_dict(config), sort_keys=False))
+        print(
+            f"{len(inputs.classes)} classes, {len(inputs.source)} photos, {len(inputs.target)} videos; "
+            f"{config.optim.epochs} epochs of {steps} steps; run folder {run_dir}. Nothing was run."
+        )
+        return
+    result = run_training(config, run_dir, resume=resume)
+    print_result(result.results, result.folder)
+
+
+def print_result(results: dict[str, object], folder: Path) -> None:
+    """Print the numbers of a run and where its files are."""
+    scale = " (a miniature result)" if results["scale"] == "mini" else ""
+    print(
+        f"{results['task']} {results['method']} seed {results['seed']}, last epoch{scale}: "
+        f"AccSf {100 * float(str(results['acc_softmax'])):.1f} %, Acc {100 * float(str(results['acc_logits'])):.1f} %, "
+        f"mean class accuracy {100 * float(str(results['mean_class_accuracy'])):.1f} % "
+        f"of {results['num_target_videos']} videos"
+    )
+    print(f"report: {folder / 'report' / 'index.html'}")

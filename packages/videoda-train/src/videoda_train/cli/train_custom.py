@@ -1,0 +1,34 @@
+"""`videoda train custom`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from videoda_train.cli.run_and_print import run_and_print
+from videoda_train.recipes.config import DataConfig, TrainOptions, with_data
+from videoda_train.recipes.custom import CUSTOM
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainCustom:
+    """Train on your own labelled photos and unlabelled videos.
+
+    Videos need a label in their list only for the accuracies in the report; without labels write 0 everywhere, and read
+    predictions.csv.
+    """
+
+    data: Annotated[DataConfig, tyro.conf.arg(name="")]
+    options: Annotated[TrainOptions, tyro.conf.arg(name="")] = CUSTOM
+    run_dir: Path = Path("runs/custom")
+    """Run folder."""
+    resume: bool = False
+    """Continue the run in `--run-dir`."""
+    dry_run: bool = False
+    """Check the input and print the resolved configuration; run nothing."""
+
+    def run(self) -> None:
+        """Train, evaluate and report."""
+        config = with_data(self.options, self.data, task="custom", scale="custom")
+        run_and_print(config, self.run_dir, resume=self.resume, dry_run=self.dry_run)

@@ -1,0 +1,77 @@
+"""Everything made once from the two lists: generated clips with exact flow, and the target's cached flow."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from videoda_train.data.atomic_file import write_text
+from videoda_train.data.list_file import ListItem
+from videoda_train.errors import ConfigError, ListFileError
+
+
+@dataclass(frozen=True)
+class PreparedPaths:
+    """The folders of one prepared data set."""
+
+    root: Path
+
+    @property
+    def source_frames(self) -> Path:
+        """Generated clips: `CLASS/IMAGE_FILE_NAME/00000.jpg …`."""
+        return self.root / "frame_16"
+
+    @property
+    def source_flow(self) -> Path:
+        """Exact flow of the generated clips: `CLASS/IMAGE_FILE_NAME.npy`."""
+        return self.root / "flow_16"
+
+    @property
+    def target_flow(self) -> Path:
+        """Estimated flow of the videos: `CLASS/NAME.npy`."""
+        return self.root / "flow_32"
+
+
+def source_clip_name(item: ListItem) -> str:
+    """Return `CLASS/IMAGE_FILE_NAME`; CLASS is the parent folder, or, in a flat `JPEGImages`, the name up to its last `_`."""
+    parent = item.path.parent.name
+    folder = item.path.stem.rpartition("_")[0] if parent == "JPEGImages" else parent
+    return f"{folder}/{item.path.name}"
+
+
+def target_video_name(item: ListItem) -> str:
+    """Return `CLASS/NAME`: the parent folder and the file name without its extension."""
+    name = item.path.name if item.path.is_dir() else item.path.stem
+    return f"{item.path.parent.name}/{name}"
+
+
+def require_distinct(names: Sequence[str], *, list_file: Path) -> None:
+    """Raise `ListFileError` where two lines of a list would share one prepared file."""
+    seen: dict[str, int] = {}
+    for index, name in enumerate(names):
+        if name in seen:
+            raise ListFileError(
+                f"{list_file}: entries {seen[name] + 1} and {index + 1} are both called {name!r}; list each file once, and "
+                "give files of the same name folders of different names"
+            )
+        seen[name] = index
+
+
+def require_same_settings(folder: Path, settings: dict[str, object]) -> None:
+    """Record the settings a folder is made with; refuse to mix it with files made with others.
+
+    Raises:
+        ConfigError: the folder was made with different settings.
+    """
+    path = folder / "settings.json"
+    if path.exists():
+        made_with = json.loads(path.read_text())
+        if made_with != settings:
+            different = {key for key in made_with.keys() | settings.keys() if made_with.get(key) != settings.get(key)}
+            raise ConfigError(
+                f"{folder} was made with other settings ({', '.join(sorted(different))}); "
+                "give another --prepared-dir, or delete that folder"
+            )
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(path, json.dumps(settings, indent=1))

@@ -1,0 +1,94 @@
+"""One training step's batch as a pure function of (seed, epoch, step)."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from jaxtyping import Int64, UInt8
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from videoda_train.data.source_dataset import SourceDataset
+from videoda_train.data.target_dataset import TargetDataset
+from videoda_train.errors import ConfigError
+from videoda_train.randomness import derive_rng
+
+
+@dataclass(frozen=True)
+class StepBatch:
+    """Source clips with labels and target clips with pace labels, as 8-bit frames and flow codes."""
+
+    source_rgb: UInt8[Tensor, "B T S S 3"]
+    source_flow: UInt8[Tensor, "B T S S 2"]
+    source_labels: Int64[Tensor, " B"]
+    target_rgb: UInt8[Tensor, "B T S S 3"]
+    target_flow: UInt8[Tensor, "B T S S 2"]
+    target_pace: Int64[Tensor, " B"]
+
+    def to(self, device: torch.device) -> "StepBatch":
+        """Return the batch on a device."""
+        return StepBatch(**{f.name: getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)})
+
+
+def source_order(seed: int, *, epoch: int, count: int) -> Int64[np.ndarray, " count"]:
+    """Return the epoch's shuffled pass over the source."""
+    return derive_rng(seed, "source-order", epoch).permutation(count)
+
+
+def target_indices(seed: int, *, position: int, count: int, length: int) -> Int64[np.ndarray, " count"]:
+    """Return entries `position … position + count - 1` of the endless chain of shuffled passes over the target."""
+    passes = range(position // length, (position + count - 1) // length + 1)
+    chain = np.concatenate([derive_rng(seed, "target-order", p).permutation(length) for p in passes])
+    start = position - passes[0] * length
+    return chain[start : start + count]
+
+
+class StepDataset(Dataset[StepBatch]):
+    """Maps `(epoch, step)` to a `StepBatch`; an epoch is one pass over the source without the last partial batch."""
+
+    def __init__(self, source: SourceDataset, target: TargetDataset, *, batch_size: int, seed: int):
+        if batch_size > len(source):
+            raise ConfigError(f"batch size {batch_size} is larger than the source ({len(source)} stills); lower it")
+        self.source = source
+        self.target = target
+        self.steps_per_epoch = len(source) // batch_size
+        self._batch_size = batch_size
+        self._seed = seed
+
+    def __getitem__(self, key: tuple[int, int]) -> StepBatch:
+        epoch, step = key
+        size = self._batch_size
+        order = source_order(self._seed, epoch=epoch, count=len(self.source))
+        position = (epoch * self.steps_per_epoch + step) * size
+        source = [
+            self.source.sample(int(i), derive_rng(self._seed, "source", epoch, int(i)))
+            for i in order[step * size : (step + 1) * size]
+        ]
+        target = [
+            self.target.sample(int(i), derive_rng(self._seed, "target", position + k))
+            for k, i in enumerate(target_indices(self._seed, position=position, count=size, length=len(self.target)))
+        ]
+        return StepBatch(
+            source_rgb=_stack([s.rgb for s in source]),
+            source_flow=_stack([s.flow_codes for s in source]),
+            source_labels=torch.tensor([s.label for s in source]),
+            target_rgb=_stack([t.rgb for t in target]),
+            target_flow=_stack([t.flow_codes for t in target]),
+            target_pace=torch.tensor([t.pace for t in target]),
+        )
+
+
+def epoch_loader(steps: StepDataset, *, epoch: int, first_step: int, num_workers: int) -> DataLoader[StepBatch]:
+    """Return a loader of one epoch's batches from `first_step` on."""
+    keys = [(epoch, step) for step in range(first_step, steps.steps_per_epoch)]
+    return DataLoader(
+        steps,
+        sampler=keys,
+        batch_size=None,
+        num_workers=num_workers,
+        multiprocessing_context="spawn" if num_workers else None,
+    )
+
+
+def _stack(arrays: list[np.ndarray]) -> Tensor:
+    return torch.from_numpy(np.stack(arrays))

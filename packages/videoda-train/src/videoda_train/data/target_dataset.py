@@ -1,0 +1,103 @@
+"""Unlabelled target videos: pace clips for training, 32 frames for evaluation. Labels are kept apart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import UInt8
+
+from videoda_train.data.array_cache import ArrayCache
+from videoda_train.data.clip_sampling import sample_pace_clip, uniform_indices
+from videoda_train.data.list_file import ListItem
+from videoda_train.data.prepared import PreparedPaths, target_video_name
+from videoda_train.data.video_facts import VideoFacts
+from videoda_train.data.transforms import centre_crop, random_crop_flip
+from videoda_train.data.video_reader import open_video
+from videoda_train.recipes.config import ClipConfig
+
+
+@dataclass(frozen=True)
+class TargetSample:
+    """One augmented target clip: frames `(T, S, S, 3)`, flow codes `(T, S, S, 2)`, its pace label. No class label."""
+
+    rgb: UInt8[np.ndarray, "T S S 3"]
+    flow_codes: UInt8[np.ndarray, "T S S 2"]
+    pace: int
+
+
+@dataclass(frozen=True)
+class EvaluationSample:
+    """One video for evaluation: frames `(E, S, S, 3)` and flow codes `(E, S, S, 2)`, centre-cropped."""
+
+    rgb: UInt8[np.ndarray, "E S S 3"]
+    flow_codes: UInt8[np.ndarray, "E S S 2"]
+
+
+class TargetDataset:
+    """The videos of one list, with their facts and cached flow."""
+
+    def __init__(
+        self,
+        items: Sequence[ListItem],
+        facts: Sequence[VideoFacts],
+        paths: PreparedPaths,
+        *,
+        clip: ClipConfig,
+        num_paces: int,
+        cache: ArrayCache,
+    ):
+        self.items = items
+        self._facts = facts
+        self._paths = paths
+        self._clip = clip
+        self._num_paces = num_paces
+        self._cache = cache
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def sample(self, index: int, rng: np.random.Generator) -> TargetSample:
+        """Return a training clip at a random pace; crop and flip are one draw. The flow ignores pace and start."""
+        frames, pace = sample_pace_clip(
+            self._facts[index].num_frames, self._clip.num_frames, rng, num_paces=self._num_paces
+        )
+        side = self._clip.resize
+        crop = random_crop_flip(side, side, size=self._clip.crop, rng=rng, flip_probability=self._clip.flip_probability)
+        return TargetSample(
+            rgb=crop.rgb(self._frames(index, frames)),
+            flow_codes=crop.flow_codes(self._flow_codes(index)[:: self._eval_stride]),
+            pace=pace,
+        )
+
+    def evaluation(self, index: int) -> EvaluationSample:
+        """Return the evaluation clip."""
+        frames = uniform_indices(self._facts[index].num_frames, self._clip.num_eval_frames)
+        crop = centre_crop(self._clip.resize, self._clip.resize, size=self._clip.crop)
+        return EvaluationSample(
+            rgb=crop.rgb(self._frames(index, frames)), flow_codes=crop.flow_codes(self._flow_codes(index))
+        )
+
+    def bank_flow_codes(self, index: int) -> UInt8[np.ndarray, "T S S 2"]:
+        """Return what the bank keeps of a video: evaluation flows 0, 2, 4, …, centre-cropped."""
+        crop = centre_crop(self._clip.resize, self._clip.resize, size=self._clip.crop)
+        return crop.flow_codes(self._flow_codes(index)[:: self._eval_stride])
+
+    @property
+    def _eval_stride(self) -> int:
+        return self._clip.num_eval_frames // self._clip.num_frames
+
+    def _frames(self, index: int, wanted: np.ndarray) -> UInt8[np.ndarray, "T R R 3"]:
+        key = ("target-rgb", index)
+        if self._cache.has_room_for(key, self._facts[index].num_frames * self._clip.resize**2 * 3):
+            return self._cache.get(key, lambda: self._decode(index, None))[wanted]
+        return self._decode(index, wanted)
+
+    def _decode(self, index: int, wanted: np.ndarray | None) -> UInt8[np.ndarray, "T R R 3"]:
+        num_frames = self._facts[index].num_frames
+        reader = open_video(self.items[index].path, num_frames=num_frames)
+        size = (self._clip.resize, self._clip.resize)
+        return reader.frames(range(num_frames) if wanted is None else wanted, size=size)
+
+    def _flow_codes(self, index: int) -> UInt8[np.ndarray, "E R R 2"]:
+        name = target_video_name(self.items[index])
+        return self._cache.get(("target-flow", index), lambda: np.load(self._paths.target_flow / f"{name}.npy"))

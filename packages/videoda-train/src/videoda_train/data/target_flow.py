@@ -1,0 +1,99 @@
+"""Stage B for videos: optical flow at the evaluation frames, by OpenCV's DIS, cached as 8-bit codes."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import depthmotion.flowio
+import numpy as np
+from jaxtyping import Float, UInt8
+from tqdm import tqdm
+
+from videoda_train.data.atomic_file import write_array, write_text
+from videoda_train.data.clip_sampling import uniform_indices
+from videoda_train.data.list_file import ListItem
+from videoda_train.data.prepared import PreparedPaths, require_distinct, require_same_settings, target_video_name
+from videoda_train.data.video_facts import VideoFacts, require_whole
+from videoda_train.data.video_reader import VideoReader, open_video
+from videoda_train.errors import MediaError
+from videoda_train.recipes.config import ClipConfig
+
+
+def dis_flow(
+    frames: UInt8[np.ndarray, "T H W 3"], following: UInt8[np.ndarray, "T H W 3"]
+) -> Float[np.ndarray, "T H W 2"]:
+    """Estimate the flow [px, (u right, v down)] from each frame to the one following it, by DIS (medium preset)."""
+    estimator = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    pairs = zip(frames, following, strict=True)
+    return np.stack(
+        [
+            estimator.calc(cv2.cvtColor(a, cv2.COLOR_RGB2GRAY), cv2.cvtColor(b, cv2.COLOR_RGB2GRAY), None)
+            for a, b in pairs
+        ]
+    )
+
+
+def evaluation_flow(reader: VideoReader, *, clip: ClipConfig) -> UInt8[np.ndarray, "E R R 2"]:
+    """Return flow codes at the evaluation frames: from frame `floor(i·N/E)` to the next one, at `resize` scale.
+
+    The last frame has no next one; its flow is that of the frame before. A one-frame video has zero flow.
+    """
+    starts = np.minimum(uniform_indices(len(reader), clip.num_eval_frames), max(len(reader) - 2, 0))
+    unique, inverse = np.unique(starts, return_inverse=True)
+    size = (clip.resize, clip.resize)
+    wanted = np.union1d(unique, np.minimum(unique + 1, len(reader) - 1))
+    frames = reader.frames(wanted, size=size)
+    flow = dis_flow(
+        frames[np.searchsorted(wanted, unique)],
+        frames[np.searchsorted(wanted, np.minimum(unique + 1, len(reader) - 1))],
+    )
+    return depthmotion.flowio.encode_uint8(flow, bound=clip.flow_bound)[inverse]
+
+
+def cache_target_flow(
+    items: Sequence[ListItem], paths: PreparedPaths, *, list_file: Path, clip: ClipConfig, progress: bool
+) -> list[VideoFacts]:
+    """Compute and cache the flow of every listed video; finished ones are kept and skipped.
+
+    Returns:
+        The facts of each video, in list order.
+
+    Raises:
+        MediaError: naming the videos that could not be read; all others are finished.
+        ConfigError: the cache was made with other settings.
+    """
+    names = [target_video_name(item) for item in items]
+    require_distinct(names, list_file=list_file)
+    settings: dict[str, object] = {
+        "method": "dis-medium",
+        "resize": clip.resize,
+        "num_eval_frames": clip.num_eval_frames,
+        "flow_bound": clip.flow_bound,
+    }
+    require_same_settings(paths.target_flow, settings)
+    facts: list[VideoFacts] = []
+    failures: list[str] = []
+    for item, name in zip(tqdm(items, desc="target flow", unit="video", disable=not progress), names, strict=True):
+        try:
+            facts.append(_cache_one(item, paths.target_flow / name, clip=clip))
+        except MediaError as error:
+            failures.append(str(error))
+    if failures:
+        raise MediaError(
+            f"{len(failures)} of {len(items)} videos in {list_file} cannot be used:\n  " + "\n  ".join(failures[:10])
+        )
+    return facts
+
+
+def _cache_one(item: ListItem, stem: Path, *, clip: ClipConfig) -> VideoFacts:
+    flow_file = stem.with_name(stem.name + ".npy")
+    facts_file = stem.with_name(stem.name + ".json")
+    if flow_file.exists() and facts_file.exists():
+        return VideoFacts(**json.loads(facts_file.read_text()))
+    reader = open_video(item.path)
+    require_whole(item.path, len(reader))
+    write_array(flow_file, evaluation_flow(reader, clip=clip))
+    facts = VideoFacts(num_frames=len(reader), fps=reader.fps)
+    write_text(facts_file, json.dumps({"num_frames": facts.num_frames, "fps": facts.fps}))
+    return facts

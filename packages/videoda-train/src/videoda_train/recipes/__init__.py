@@ -1,0 +1,27 @@
+"""Typed recipes: every published hyper-parameter in one place, each with its source."""
+
+from videoda_train.recipes.config import (
+    CfbConfig,
+    ClipConfig,
+    DataConfig,
+    LoadingConfig,
+    ModelConfig,
+    MotionConfig,
+    OptimConfig,
+    TrainConfig,
+    TrainOptions,
+    with_data,
+)
+
+__all__ = [
+    "CfbConfig",
+    "ClipConfig",
+    "DataConfig",
+    "LoadingConfig",
+    "ModelConfig",
+    "MotionConfig",
+    "OptimConfig",
+    "TrainConfig",
+    "TrainOptions",
+    "with_data",
+]

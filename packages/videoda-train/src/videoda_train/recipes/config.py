@@ -1,0 +1,217 @@
+"""The configuration of one training run: typed, frozen, written to `config.yaml`, and the command line's source."""
+
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from videoda_train.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Where the labelled stills and the unlabelled videos are."""
+
+    source_list: Path
+    """Labelled photos: one '{path} {label}' per line."""
+    target_list: Path
+    """Videos to adapt to and to classify: one '{path} {label}' per line; labels are used for evaluation only."""
+    classes: Path
+    """Class names, one per line, in label order."""
+    root: Path | None = None
+    """Folder of relative paths in both lists; default: each list file's own."""
+
+
+@dataclass(frozen=True)
+class LoadingConfig:
+    """Where prepared files go and how they are loaded; changes no sample."""
+
+    prepared_dir: Path | None = None
+    """Generated clips and cached flow; default: RUN_DIR/prepared. Runs on the same data can share one."""
+    cache_gib: float = 1.0
+    """Decoded, resized frames kept in memory, per loader process [GiB]."""
+    num_workers: int = 0
+    """Loader processes; 0 loads in the training process."""
+
+
+@dataclass(frozen=True)
+class ClipConfig:
+    """Clip geometry, for RGB and flow alike."""
+
+    num_frames: int = 16
+    """Frames of a training clip."""
+    num_eval_frames: int = 32
+    """Frames of an evaluation clip."""
+    resize: int = 256
+    """Side that frames are resized to, aspect not kept [px]."""
+    crop: int = 224
+    """Side of the square crop [px]."""
+    flow_bound: float = 20.0
+    """Stored flow is clipped to ± this [px at `resize` scale] and quantised to 8 bits."""
+    flip_probability: float = 0.5
+
+
+@dataclass(frozen=True)
+class MotionConfig:
+    """How a still becomes a clip."""
+
+    source: Literal["camera-motion", "static"] = "camera-motion"
+    """`static` repeats the still, with zero flow."""
+    depth: str = "ground"
+    """`ground`, `plane`, `dir:FOLDER`, or a depth network's name."""
+    size: int = 384
+    """Side the still is resized to before the camera moves, aspect not kept [px]."""
+    translation: tuple[float, float] = (0.01, 0.02)
+    """Range of the camera's step per axis and frame, sign random."""
+    rotation_deg: tuple[float, float] = (1.0, 2.0)
+    """Range of the camera's rotation per axis and frame, sign random [degrees]."""
+    workers: int = 2
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The two streams."""
+
+    rgb: str = "i3d-inception-rgb"
+    flow: str = "i3d-inception-flow"
+    rgb_weights: Path | None = None
+    """Kinetics weights of the RGB stream (`rgb_imagenet.pt`); default: random."""
+    flow_weights: Path | None = None
+    """Kinetics weights of the flow stream (`flow_imagenet.pt`); default: random."""
+    time_stride: Literal["published", "cfb"] = "cfb"
+    freeze_through: str | None = "MaxPool3d_4a_3x3"
+    """Last frozen endpoint; `None` trains everything (for random weights)."""
+    dropout: float = 0.5
+    batch_norm_momentum: float = 0.01
+
+
+@dataclass(frozen=True)
+class OptimConfig:
+    """SGD with steps."""
+
+    lr: float = 0.05
+    batch_size: int = 16
+    epochs: int = 60
+    milestones: tuple[int, ...] = (30, 40)
+    """Epochs from which the learning rate is ×0.1."""
+    momentum: float = 0.9
+    weight_decay: float = 1e-4
+    clip_value: float = 1.0
+    """Gradient values are clamped to ± this."""
+
+
+@dataclass(frozen=True)
+class CfbConfig:
+    """The category-aware flow memory bank and the pace task; each has its own switch."""
+
+    bank: bool = True
+    bank_size: int = 60
+    """Clips kept per class."""
+    bank_from_epoch: int = 10
+    """First epoch whose evaluation fills the bank; training uses it from the next epoch on."""
+    bank_reduction: Literal["random", "mean"] = "random"
+    pace: bool = True
+    pace_weight: float = 0.2
+    num_paces: int = 5
+    flow_clip_weight: float = 1.0
+    """Weight of the flow stream's clip loss (published name: flow_r1)."""
+    flow_frame_weight: float = 1.0
+    """Weight of the flow stream's per-frame loss (published name: loc_loss_r1)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions:
+    """Every setting of a run but its data: what a recipe fixes."""
+
+    method: Literal["source_only", "cfb"] = "cfb"
+    seed: int = 0
+    device: str = "auto"
+    """`auto`, `cpu`, `cuda`, `cuda:1`, …"""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """`auto` takes bf16 on CUDA and on CPUs with AMX, fp32 elsewhere."""
+    clip: ClipConfig = field(default_factory=ClipConfig)
+    motion: MotionConfig = field(default_factory=MotionConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    optim: OptimConfig = field(default_factory=OptimConfig)
+    cfb: CfbConfig = field(default_factory=CfbConfig)
+    loading: LoadingConfig = field(default_factory=LoadingConfig)
+
+    def __post_init__(self) -> None:
+        """Check ranges that no type can express.
+
+        Raises:
+            ConfigError: naming the value and what is allowed.
+        """
+        for name, value in (
+            ("clip.num_frames", self.clip.num_frames),
+            ("clip.num_eval_frames", self.clip.num_eval_frames),
+            ("optim.batch_size", self.optim.batch_size),
+            ("optim.epochs", self.optim.epochs),
+            ("cfb.bank_size", self.cfb.bank_size),
+        ):
+            if value < 1:
+                raise ConfigError(f"{name} is {value}; it must be at least 1")
+        if self.clip.crop > self.clip.resize or self.clip.crop < 32:
+            raise ConfigError(f"clip.crop is {self.clip.crop}; allowed: 32 to clip.resize ({self.clip.resize})")
+        if self.clip.num_eval_frames != 2 * self.clip.num_frames:
+            raise ConfigError(
+                f"clip.num_eval_frames is {self.clip.num_eval_frames}; it must be twice clip.num_frames "
+                f"({2 * self.clip.num_frames}), because the bank keeps every second evaluation flow"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig(TrainOptions):
+    """One run: options and data."""
+
+    data: DataConfig
+    task: str = "custom"
+    scale: Literal["full", "mini", "custom"] = "custom"
+
+
+def with_data(
+    options: TrainOptions, data: DataConfig, *, task: str, scale: Literal["full", "mini", "custom"]
+) -> TrainConfig:
+    """Return a run of `options` on `data`."""
+    values = {f.name: getattr(options, f.name) for f in fields(TrainOptions)}
+    return TrainConfig(**values, data=data, task=task, scale=scale)
+
+
+def to_dict(config: Any) -> dict[str, Any]:
+    """Return a configuration as plain YAML and JSON types."""
+    return {key: _plain(value) for key, value in asdict(config).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def from_dict(values: dict[str, Any]) -> TrainConfig:
+    """Build a configuration from `to_dict`'s output."""
+    parts = {name: kind(**_typed(values[name])) for name, kind in _PARTS.items()}
+    return TrainConfig(**{key: value for key, value in values.items() if key not in _PARTS}, **parts)
+
+
+def _typed(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: _typed_value(key, value) for key, value in values.items()}
+
+
+def _typed_value(key: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
+    return Path(value) if value is not None and key in _PATHS else value
+
+
+_PARTS: dict[str, Any] = {
+    "data": DataConfig,
+    "clip": ClipConfig,
+    "motion": MotionConfig,
+    "model": ModelConfig,
+    "optim": OptimConfig,
+    "cfb": CfbConfig,
+    "loading": LoadingConfig,
+}
+_PATHS = frozenset({"source_list", "target_list", "classes", "root", "prepared_dir", "rgb_weights", "flow_weights"})

@@ -1,0 +1,69 @@
+"""Pictures of a report, as inline SVG and PNG."""
+
+import base64
+import io
+from typing import Any
+
+import cv2
+import matplotlib
+import numpy as np
+from jaxtyping import UInt8
+from matplotlib.figure import Figure
+
+_COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377")
+_INK = "#808890"
+
+
+def png_data_uri(image: UInt8[np.ndarray, "H W 3"]) -> str:
+    """Return an RGB image as a `data:` URI."""
+    ok, data = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    assert ok
+    return "data:image/png;base64," + base64.b64encode(data.tobytes()).decode()
+
+
+def accuracy_curves(runs: dict[str, list[dict[str, Any]]], *, bank_from: dict[str, int]) -> str:
+    """Return SVG curves of AccSf per epoch, one per run; a dotted line marks the first epoch trained with the bank."""
+    figure, axes = _figure("epoch", "AccSf [%]")
+    for (name, records), colour in zip(runs.items(), _COLOURS * len(runs), strict=False):
+        epochs = [record["epoch"] + 1 for record in records]
+        axes.plot(epochs, [100 * record["acc_softmax"] for record in records], color=colour, label=name, lw=1.8)
+        if name in bank_from:
+            axes.axvline(bank_from[name] + 1.5, color=colour, ls=":", lw=1.2, label=f"{name}: bank in use")
+    axes.set_ylim(0, 100)
+    return _svg(figure, axes)
+
+
+def loss_curves(records: list[dict[str, Any]]) -> str:
+    """Return SVG curves of one run's loss terms per epoch."""
+    figure, axes = _figure("epoch", "loss")
+    for name, colour in zip(records[0]["losses"], _COLOURS, strict=False):
+        axes.plot(
+            [record["epoch"] + 1 for record in records],
+            [record["losses"].get(name, np.nan) for record in records],
+            color=colour,
+            label=name,
+            lw=1.6,
+        )
+    axes.set_ylim(bottom=0)
+    return _svg(figure, axes)
+
+
+def _figure(xlabel: str, ylabel: str) -> tuple[Figure, Any]:
+    figure = Figure(figsize=(6.4, 3.0), layout="constrained")
+    axes = figure.subplots()
+    axes.set_xlabel(xlabel, color=_INK)
+    axes.set_ylabel(ylabel, color=_INK)
+    axes.tick_params(colors=_INK)
+    axes.grid(color=_INK, alpha=0.25, lw=0.6)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(_INK)
+    return figure, axes
+
+
+def _svg(figure: Figure, axes: Any) -> str:
+    axes.legend(frameon=False, fontsize=8, labelcolor=_INK, loc="upper left", bbox_to_anchor=(1, 1))
+    buffer = io.StringIO()
+    with matplotlib.rc_context({"svg.fonttype": "none", "font.family": "sans-serif", "svg.hashsalt": "videoda"}):
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    return buffer.getvalue().partition("<svg")[1] + buffer.getvalue().partition("<svg")[2]

@@ -1,0 +1,193 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from videoda_models import TwoStream, create_model
+from videoda_train.data.step_batches import StepBatch
+from videoda_train.data.target_dataset import TargetDataset
+from videoda_train.evaluation import Scores
+from videoda_train.methods.cfb import Cfb
+from videoda_train.recipes.config import CfbConfig, ClipConfig
+
+CLIP = ClipConfig(num_frames=4, num_eval_frames=8, resize=36, crop=32, flow_bound=5.0)
+NUM_CLASSES = 3
+
+
+class CodedTarget(TargetDataset):
+    """A target data set whose video i has flow codes that are all i + 1."""
+
+    def __init__(self, count: int):
+        self.count = count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def bank_flow_codes(self, index: int) -> np.ndarray:
+        return np.full((4, 32, 32, 2), index + 1, np.uint8)
+
+
+def make_cfb(folder: Path, *, count: int = 6, **settings: object) -> Cfb:
+    torch.manual_seed(0)
+    streams = TwoStream(
+        create_model("i3d-inception-tiny-rgb", num_classes=NUM_CLASSES, time_stride="cfb"),
+        create_model("i3d-inception-tiny-flow", num_classes=NUM_CLASSES, time_stride="cfb"),
+    )
+    config = CfbConfig(**{"bank_size": 2, "bank_from_epoch": 1, **settings})  # type: ignore[arg-type]
+    target = CodedTarget(count)
+    return Cfb(
+        streams,
+        target,
+        num_classes=NUM_CLASSES,
+        config=config,
+        clip=CLIP,
+        bank_dir=folder / "bank",
+        seed=0,
+    )
+
+
+def make_scores(pseudo_labels: list[int], confidences: list[float]) -> Scores:
+    softmax = torch.zeros(len(pseudo_labels), NUM_CLASSES)
+    softmax[torch.arange(len(pseudo_labels)), torch.tensor(pseudo_labels)] = torch.tensor(confidences)
+    return Scores(logits=torch.zeros_like(softmax), softmax=softmax)
+
+
+def make_batch(labels: list[int], *, seed: int = 0) -> StepBatch:
+    generator = torch.Generator().manual_seed(seed)
+    count = len(labels)
+
+    def clip(channels: int) -> torch.Tensor:
+        return torch.randint(0, 256, (count, 4, 32, 32, channels), dtype=torch.uint8, generator=generator)
+
+    return StepBatch(
+        source_rgb=clip(3),
+        source_flow=clip(2),
+        source_labels=torch.tensor(labels),
+        target_rgb=clip(3),
+        target_flow=clip(2),
+        target_pace=torch.arange(count) % 5,
+    )
+
+
+SCORES = make_scores([0, 0, 0, 1, 1, 0], [1.0, 1.5, 0.5, 0.9, 0.8, 1.5])
+
+
+def flow_seen(method: Cfb, batch: StepBatch, *, epoch: int, step: int = 0) -> torch.Tensor:
+    """The source flow input of the flow stream in one training step."""
+    seen: list[torch.Tensor] = []
+    handle = method.streams.flow.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    method.training_step(batch, epoch=epoch, step=step)
+    handle.remove()
+    return seen[0]
+
+
+def as_input(code: int) -> float:
+    return code / 127.5 - 1
+
+
+def test_the_bank_is_filled_only_from_its_epoch_on(tmp_path: Path) -> None:
+    method, batch = make_cfb(tmp_path), make_batch([0, 1])
+    own = flow_seen(method, batch, epoch=0)
+    assert method.after_evaluation(0, SCORES) == {}
+    assert torch.equal(flow_seen(method, batch, epoch=1), own)
+    assert method.after_evaluation(1, SCORES) == {"bank_counts": [2, 2, 0]}
+    assert not torch.equal(flow_seen(method, batch, epoch=2), own)
+
+
+def test_source_flow_is_replaced_by_the_most_confident_flows_of_its_class(tmp_path: Path) -> None:
+    method = make_cfb(tmp_path)
+    method.after_evaluation(1, SCORES)
+    drawn = set()
+    for step in range(12):
+        flow = flow_seen(method, make_batch([0, 1]), epoch=2, step=step)
+        for clip in flow:
+            assert torch.all(clip == clip.flatten()[0])
+        drawn.add((round(float(flow[0].mean()), 4), round(float(flow[1].mean()), 4)))
+    # Videos 1 and 5 (codes 2 and 6) are class 0's two best, 3 and 4 (codes 4 and 5) class 1's.
+    assert {first for first, _ in drawn} == {round(as_input(2), 4), round(as_input(6), 4)}
+    assert {second for _, second in drawn} == {round(as_input(4), 4), round(as_input(5), 4)}
+
+
+def test_a_class_with_an_empty_bank_keeps_its_own_flow(tmp_path: Path) -> None:
+    method, batch = make_cfb(tmp_path), make_batch([2, 0])
+    own = flow_seen(method, batch, epoch=0)
+    method.after_evaluation(1, SCORES)
+    replaced = flow_seen(method, batch, epoch=2)
+    assert torch.equal(replaced[0], own[0])
+    assert not torch.equal(replaced[1], own[1])
+
+
+def test_the_mean_reduction_gives_the_mean_flow_of_the_class(tmp_path: Path) -> None:
+    method = make_cfb(tmp_path, bank_reduction="mean")
+    method.after_evaluation(1, SCORES)
+    flow = flow_seen(method, make_batch([0]), epoch=2)
+    assert float(flow.mean()) == pytest.approx((as_input(2) + as_input(6)) / 2, abs=1e-4)
+
+
+def test_the_bank_is_emptied_after_training_and_refilled_by_the_next_evaluation(tmp_path: Path) -> None:
+    method, batch = make_cfb(tmp_path), make_batch([0])
+    method.after_evaluation(1, SCORES)
+    method.after_training(2)
+    assert method.state() == {"bank_fill": None}
+    method.after_evaluation(2, make_scores([2, 2, 2, 2, 2, 0], [1.0] * 6))
+    assert float(flow_seen(method, batch, epoch=3).mean()) == pytest.approx(as_input(6), abs=1e-4)
+
+
+def test_a_restored_method_draws_the_same_flows(tmp_path: Path) -> None:
+    method, restored = make_cfb(tmp_path / "a"), make_cfb(tmp_path / "b")
+    method.after_evaluation(1, SCORES)
+    restored.load_state(method.state())
+    for step in range(5):
+        batch = make_batch([0, 1, 0, 1])
+        assert torch.equal(
+            flow_seen(method, batch, epoch=2, step=step), flow_seen(restored, batch, epoch=2, step=step)
+        )
+
+
+def test_the_pace_loss_is_the_weighted_cross_entropy_of_the_time_mean(tmp_path: Path) -> None:
+    method, batch = make_cfb(tmp_path, pace_weight=0.3), make_batch([0, 1, 2])
+    method.module.eval()
+    terms = method.training_step(batch, epoch=0, step=0)
+    with torch.no_grad():
+        features = method.streams.rgb.features(batch.target_rgb.movedim(-1, 1) / 127.5 - 1)
+        head = method.module["pace"].conv3d
+        logits = (torch.einsum("pf,bft->bpt", head.weight[:, :, 0, 0, 0], features[..., 0, 0])).mean(2) + head.bias
+        log_probability = logits - logits.exp().sum(1, keepdim=True).log()
+        expected = -0.3 * log_probability[torch.arange(3), batch.target_pace].mean()
+    assert float(terms["pace"].detach()) == pytest.approx(float(expected), rel=1e-4)
+
+
+def test_the_target_flow_moves_batch_norm_statistics_but_has_no_gradient(tmp_path: Path) -> None:
+    method, batch = make_cfb(tmp_path, pace=False), make_batch([0, 1])
+    other = make_batch([0, 1], seed=1)
+    changed = StepBatch(
+        source_rgb=batch.source_rgb,
+        source_flow=batch.source_flow,
+        source_labels=batch.source_labels,
+        target_rgb=other.target_rgb,
+        target_flow=other.target_flow,
+        target_pace=other.target_pace,
+    )
+    results = []
+    for target_batch in (batch, changed):
+        run = make_cfb(tmp_path, pace=False)
+        torch.manual_seed(1)
+        torch.stack(list(run.training_step(target_batch, epoch=0, step=0).values())).sum().backward()
+        gradient = run.streams.flow.Conv3d_1a_7x7.conv3d.weight.grad
+        assert gradient is not None
+        results.append((gradient, run.streams.flow.Conv3d_1a_7x7.bn.running_mean.clone()))
+    assert torch.equal(results[0][0], results[1][0])
+    assert not torch.equal(results[0][1], results[1][1])
+
+
+def test_switches_leave_their_parts_out(tmp_path: Path) -> None:
+    method = make_cfb(tmp_path, bank=False, pace=False)
+    assert "pace" not in method.module
+    assert set(method.training_step(make_batch([0]), epoch=5, step=0)) == {
+        "rgb_frame",
+        "rgb_clip",
+        "flow_frame",
+        "flow_clip",
+    }
+    assert method.after_evaluation(9, SCORES) == {}
+    assert not (tmp_path / "bank").exists()

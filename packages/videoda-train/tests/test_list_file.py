@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+from videoda_train.data.list_file import read_classes, read_list, require_files, write_list
+from videoda_train.errors import ListFileError
+
+
+def make_list(folder: Path, text: str) -> Path:
+    path = folder / "list.txt"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.avi", "clap/#20_Rhythm (x) [1] & y.avi", "with  two spaces/v 1.avi"])
+def test_the_label_is_the_last_field_whatever_the_path_holds(tmp_path: Path, name: str) -> None:
+    (item,) = read_list(make_list(tmp_path, f"{name} 7\n"))
+    assert (item.path, item.label, item.name) == (tmp_path / name, 7, name)
+
+
+def test_relative_paths_are_taken_from_root_and_absolute_ones_stay(tmp_path: Path) -> None:
+    items = read_list(make_list(tmp_path, "a.avi 0\n/abs/b.avi 1\n"), root="/data")
+    assert [str(item.path) for item in items] == ["/data/a.avi", "/abs/b.avi"]
+
+
+def test_a_byte_order_mark_windows_line_ends_and_tabs_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_bytes("\ufeffa b.avi\t0\r\n\r\nc.avi 1\r\n".encode())
+    assert [(item.name, item.label) for item in read_list(path)] == [("a b.avi", 0), ("c.avi", 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a.avi 0\nb.avi\n", "list.txt:2: no label"),
+        ("a.avi x\n", "list.txt:1: no label"),
+        ("5\n", "list.txt:1: no label"),
+        ("a.avi 3\n", "label 3 is out of range; allowed: 0 to 2"),
+        ("a.avi -1\n", "label -1 is out of range"),
+        ("\n \n", "is empty"),
+    ],
+)
+def test_a_bad_line_is_named_with_its_number(tmp_path: Path, text: str, expected: str) -> None:
+    with pytest.raises(ListFileError, match=expected):
+        read_list(make_list(tmp_path, text), num_classes=3)
+
+
+def test_a_missing_list_says_what_is_expected(tmp_path: Path) -> None:
+    with pytest.raises(ListFileError, match=r"no list file at .*gone\.txt.*\{path\} \{label\}"):
+        read_list(tmp_path / "gone.txt")
+
+
+def test_written_rows_are_read_back(tmp_path: Path) -> None:
+    rows = [("a b/#1.avi", 0), ("c.avi", 12)]
+    write_list(tmp_path / "l.txt", rows)
+    assert [(item.name, item.label) for item in read_list(tmp_path / "l.txt")] == rows
+
+
+def test_missing_files_are_counted_and_named(tmp_path: Path) -> None:
+    (tmp_path / "here.avi").touch()
+    items = read_list(make_list(tmp_path, "here.avi 0\ngone.avi 0\n"))
+    with pytest.raises(ListFileError, match=r"(?s)1 of 2 files .*gone\.avi"):
+        require_files(items, list_file="list.txt")
+
+
+@pytest.mark.parametrize(("text", "expected"), [("one\n", "at least 2"), ("a\nb\na\n", "'a' twice")])
+def test_a_class_map_needs_two_distinct_names(tmp_path: Path, text: str, expected: str) -> None:
+    path = tmp_path / "classes.txt"
+    path.write_text(text)
+    with pytest.raises(ListFileError, match=expected):
+        read_classes(path)

@@ -1,0 +1,89 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from videoda_train.data.array_cache import ArrayCache
+from videoda_train.data.list_file import read_list
+from videoda_train.data.prepared import PreparedPaths
+from videoda_train.data.source_dataset import SourceDataset, resize_flow
+from videoda_train.data.step_batches import StepBatch, StepDataset, epoch_loader, source_order, target_indices
+from videoda_train.data.target_dataset import TargetDataset
+from videoda_train.data.target_flow import cache_target_flow
+from videoda_train.errors import ConfigError
+from videoda_train.recipes.config import ClipConfig
+
+CLIP = ClipConfig(num_frames=4, num_eval_frames=8, resize=36, crop=32, flow_bound=5.0)
+
+
+def make_steps(tiny_data: Path, prepared: Path, *, batch_size: int = 5, cache_bytes: int = 0) -> StepDataset:
+    paths = PreparedPaths(prepared)
+    source_items, target_items = read_list(tiny_data / "source.txt"), read_list(tiny_data / "target.txt")
+    facts = cache_target_flow(target_items, paths, list_file=tiny_data / "target.txt", clip=CLIP, progress=False)
+    cache = ArrayCache(max_bytes=cache_bytes)
+    source = SourceDataset(source_items, paths, clip=CLIP, static=True, cache=cache)
+    target = TargetDataset(target_items, facts, paths, clip=CLIP, num_paces=5, cache=cache)
+    return StepDataset(source, target, batch_size=batch_size, seed=3)
+
+
+def equal(a: StepBatch, b: StepBatch) -> bool:
+    return all(torch.equal(x, y) for x, y in zip(vars(a).values(), vars(b).values(), strict=True))
+
+
+def test_an_epoch_is_one_pass_over_the_source_without_the_last_partial_batch(tiny_data: Path, tmp_path: Path) -> None:
+    assert make_steps(tiny_data, tmp_path).steps_per_epoch == 2
+    assert sorted(source_order(3, epoch=0, count=12)) == list(range(12))
+    assert source_order(3, epoch=0, count=12).tolist() != source_order(3, epoch=1, count=12).tolist()
+
+
+def test_the_target_cycles_through_whole_shuffled_passes() -> None:
+    chain = np.concatenate([target_indices(0, position=p, count=4, length=9) for p in range(0, 36, 4)])
+    for start in range(0, 36, 9):
+        assert sorted(chain[start : start + 9]) == list(range(9))
+
+
+def test_a_batch_depends_on_seed_epoch_and_step_alone(tiny_data: Path, tmp_path: Path) -> None:
+    plain, cached = make_steps(tiny_data, tmp_path), make_steps(tiny_data, tmp_path, cache_bytes=1 << 30)
+    cached[0, 0]
+    assert equal(plain[1, 1], cached[1, 1])
+    assert not equal(plain[1, 1], plain[2, 1])
+
+
+@pytest.mark.slow
+def test_worker_count_and_first_step_never_change_a_batch(tiny_data: Path, tmp_path: Path) -> None:
+    steps = make_steps(tiny_data, tmp_path)
+    alone = list(epoch_loader(steps, epoch=2, first_step=0, num_workers=0))
+    workers = list(epoch_loader(steps, epoch=2, first_step=0, num_workers=2))
+    resumed = list(epoch_loader(steps, epoch=2, first_step=1, num_workers=0))
+    assert all(equal(a, b) for a, b in zip(alone, workers, strict=True))
+    assert equal(resumed[0], alone[1])
+
+
+def test_a_static_clip_repeats_its_still_and_has_zero_flow(tiny_data: Path, tmp_path: Path) -> None:
+    batch = make_steps(tiny_data, tmp_path)[0, 0]
+    assert torch.equal(batch.source_rgb, batch.source_rgb[:, :1].expand_as(batch.source_rgb))
+    assert set(batch.source_flow.unique().tolist()) <= {127, 128}
+
+
+def test_the_batch_holds_no_class_label_of_the_target(tiny_data: Path, tmp_path: Path) -> None:
+    batch = make_steps(tiny_data, tmp_path)[0, 0]
+    assert set(vars(batch)) == {
+        "source_rgb",
+        "source_flow",
+        "source_labels",
+        "target_rgb",
+        "target_flow",
+        "target_pace",
+    }
+
+
+def test_a_batch_larger_than_the_source_is_refused(tiny_data: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"batch size 13 is larger than the source \(12 stills\)"):
+        make_steps(tiny_data, tmp_path, batch_size=13)
+
+
+def test_a_resized_flow_field_has_its_vectors_scaled() -> None:
+    flow = np.broadcast_to(np.array([4.0, 3.0], np.float32), (2, 30, 40, 2))
+    resized = resize_flow(flow, 20)
+    assert resized.shape == (2, 20, 20, 2)
+    assert resized.reshape(-1, 2) == pytest.approx(np.tile([2.0, 2.0], (800, 1)), rel=1e-5)

@@ -1,0 +1,189 @@
+import json
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from videoda_train.engine import run_training
+from videoda_train.engine.checkpoint import load_checkpoint
+from videoda_train.engine.evaluate_run import evaluate_run
+from videoda_train.engine.interrupt import Interrupted
+from videoda_train.engine.training_loop import TrainingLoop
+from videoda_train.errors import RunError
+from videoda_train.recipes.config import (
+    CfbConfig,
+    ClipConfig,
+    DataConfig,
+    ModelConfig,
+    MotionConfig,
+    OptimConfig,
+    TrainConfig,
+)
+
+
+def tiny_config(data: Path) -> TrainConfig:
+    return TrainConfig(
+        data=DataConfig(
+            source_list=data / "source.txt", target_list=data / "target.txt", classes=data / "classes.txt"
+        ),
+        device="cpu",
+        precision="fp32",
+        clip=ClipConfig(num_frames=4, num_eval_frames=8, resize=36, crop=32, flow_bound=5.0),
+        motion=MotionConfig(depth="ground", size=48, workers=1),
+        model=ModelConfig(
+            rgb="i3d-inception-tiny-rgb",
+            flow="i3d-inception-tiny-flow",
+            freeze_through=None,
+            batch_norm_momentum=0.1,
+        ),
+        optim=OptimConfig(lr=0.02, batch_size=4, epochs=3, milestones=(2,)),
+        cfb=CfbConfig(bank_size=2, bank_from_epoch=0),
+    )
+
+
+def final_weights(run_dir: Path) -> dict[str, torch.Tensor]:
+    return load_checkpoint(run_dir / "checkpoints" / "last.pt")["module"]
+
+
+@pytest.fixture(scope="module")
+def whole_run(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    run_training(tiny_config(tiny_data), folder, progress=False)
+    return folder
+
+
+def test_a_run_leaves_every_file_that_is_promised(whole_run: Path) -> None:
+    for name in ("config.yaml", "metrics.jsonl", "predictions.csv", "results.json", "report/index.html"):
+        assert (whole_run / name).stat().st_size > 0, name
+    results = json.loads((whole_run / "results.json").read_text())
+    promised = (
+        "task scale method seed epochs num_target_videos acc_logits acc_softmax mean_class_accuracy "
+        "per_class_accuracy confusion_matrix selection versions wall_seconds"
+    )
+    assert set(promised.split()) <= set(results)
+    assert results["selection"] == "last"
+    assert sum(map(sum, results["confusion_matrix"])) == results["num_target_videos"] == 9
+
+
+def test_predictions_agree_with_the_results(whole_run: Path) -> None:
+    lines = (whole_run / "predictions.csv").read_text().splitlines()
+    assert lines[0] == "path,label,predicted_softmax,predicted_logits,confidence,right,down,left"
+    rows = [line.rsplit(",", 7) for line in lines[1:]]
+    results = json.loads((whole_run / "results.json").read_text())
+    assert sum(row[1] == row[2] for row in rows) / 9 == pytest.approx(results["acc_softmax"])
+
+
+def test_metrics_have_one_line_per_epoch_and_count_the_bank(whole_run: Path) -> None:
+    records = [json.loads(line) for line in (whole_run / "metrics.jsonl").read_text().splitlines()]
+    assert [record["epoch"] for record in records] == [0, 1, 2]
+    assert [record["lr"] for record in records] == pytest.approx([0.02, 0.02, 0.002])
+    assert all(0 < sum(record["bank_counts"]) <= 6 for record in records)
+    assert set(records[0]["losses"]) == {"rgb_frame", "rgb_clip", "flow_frame", "flow_clip", "pace"}
+
+
+def interrupt_after(monkeypatch: pytest.MonkeyPatch, method: str, calls: int) -> None:
+    """Send SIGINT to this process at the given call of one of the loop's methods."""
+    original = getattr(TrainingLoop, method)
+    count = 0
+
+    def wrapped(self: TrainingLoop, *args: object, **kwargs: object) -> object:
+        nonlocal count
+        count += 1
+        if count == calls:
+            signal.raise_signal(signal.SIGINT)
+        return original(self, *args, **kwargs)
+
+    monkeypatch.setattr(TrainingLoop, method, wrapped)
+
+
+@pytest.mark.parametrize(
+    ("method", "calls"), [("_train_step", 1), ("_train_step", 5), ("_train_step", 6), ("_evaluate", 2)]
+)
+def test_an_interrupted_run_resumes_to_bit_equal_weights(
+    tiny_data: Path, tmp_path: Path, whole_run: Path, monkeypatch: pytest.MonkeyPatch, method: str, calls: int
+) -> None:
+    config = tiny_config(tiny_data)
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, method, calls)
+        with pytest.raises(Interrupted):
+            run_training(config, tmp_path / "run", progress=False)
+    assert not (tmp_path / "run" / "results.json").exists()
+    run_training(config, tmp_path / "run", resume=True, progress=False)
+    expected = final_weights(whole_run)
+    resumed = final_weights(tmp_path / "run")
+    assert expected.keys() == resumed.keys()
+    assert all(torch.equal(expected[name], resumed[name]) for name in expected)
+
+
+def test_a_run_killed_in_its_second_epoch_resumes_to_bit_equal_weights(
+    tiny_data: Path, tmp_path: Path, whole_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    config = tiny_config(tiny_data)
+    with monkeypatch.context() as patch:
+        patch.setattr("videoda_train.engine.run_folder.RunFolder.write_metrics", die_at_second_call(Killed))
+        with pytest.raises(Killed):
+            run_training(config, tmp_path / "run", progress=False)
+    run_training(config, tmp_path / "run", resume=True, progress=False)
+    expected, resumed = final_weights(whole_run), final_weights(tmp_path / "run")
+    assert all(torch.equal(expected[name], resumed[name]) for name in expected)
+
+
+def die_at_second_call(error: type[BaseException]) -> object:
+    from videoda_train.engine.run_folder import RunFolder
+
+    original, calls = RunFolder.write_metrics, []
+
+    def wrapped(self: RunFolder, record: dict[str, object]) -> None:
+        calls.append(record)
+        if len(calls) == 2:
+            raise error
+        original(self, record)
+
+    return wrapped
+
+
+def test_an_existing_run_is_neither_overwritten_nor_mixed_with_other_settings(
+    tiny_data: Path, whole_run: Path
+) -> None:
+    config = tiny_config(tiny_data)
+    with pytest.raises(RunError, match="add --resume"):
+        run_training(config, whole_run, progress=False)
+    with pytest.raises(RunError, match=r"other settings \(seed\)"):
+        run_training(replace(config, seed=1), whole_run, resume=True, progress=False)
+
+
+def test_resuming_a_complete_run_returns_its_results(tiny_data: Path, whole_run: Path) -> None:
+    result = run_training(tiny_config(tiny_data), whole_run, resume=True, progress=False)
+    assert result.results == json.loads((whole_run / "results.json").read_text())
+
+
+def test_a_checkpoint_evaluated_again_gives_the_same_numbers(whole_run: Path, tmp_path: Path) -> None:
+    out, results = evaluate_run(whole_run, out_dir=tmp_path / "eval", device_name="cpu")
+    first = json.loads((whole_run / "results.json").read_text())
+    for name in ("acc_softmax", "acc_logits", "confusion_matrix"):
+        assert results[name] == first[name]
+    assert (out / "predictions.csv").read_text() == (whole_run / "predictions.csv").read_text()
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_step(tiny_data: Path, tmp_path: Path) -> None:
+    config = tiny_config(tiny_data)
+    with pytest.raises(RunError, match=r"not finite at epoch \d, step \d.*Lower --optim\.lr"):
+        run_training(
+            replace(config, optim=replace(config.optim, lr=1e30, clip_value=1e30)), tmp_path / "r", progress=False
+        )
+
+
+def test_source_only_never_passes_a_target_clip_in_training(tiny_data: Path, tmp_path: Path) -> None:
+    config = replace(tiny_config(tiny_data), method="source_only", motion=MotionConfig(source="static"))
+    run_training(config, tmp_path / "a", progress=False)
+    other = tmp_path / "target.txt"
+    lines = (tiny_data / "target.txt").read_text().splitlines()[:4]
+    other.write_text("".join(f"{tiny_data}/{line}\n" for line in lines))
+    changed = replace(config, data=replace(config.data, target_list=other))
+    run_training(changed, tmp_path / "b", progress=False)
+    first, second = final_weights(tmp_path / "a"), final_weights(tmp_path / "b")
+    assert all(torch.equal(first[name], second[name]) for name in first)

@@ -1,0 +1,138 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from tiny_media import moving_frames, textured_image, write_image, write_video
+from videoda_train.data.video_facts import require_whole
+from videoda_train.data.video_reader import DecordReader, FrameFolderReader, PyAvReader, open_video
+from videoda_train.errors import ConfigError, MediaError
+
+REAL_VIDEOS = (
+    "sports10/videos/Biking/v_Biking_g03_c01.avi",  # packed B-frames: the header says 380 frames, 379 decode
+    "sports10/videos/BaseballPitch/baseball.mp4",  # an edit list: 183 packets, 167 frames
+    "sports10/videos/Basketball/v_Basketball_g01_c01.avi",
+    "clips/tmbo_BabyCrawling.avi",
+    "clips/flipping_a_pancake.mkv",
+    "clips/Push_14_34.mp4",
+    "human5/render/bow/dataset-1_bow_active_001.mp4",
+)
+
+
+def decode_in_order(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        stream.thread_type = "NONE"
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(stream)]
+
+
+def psnr(a: np.ndarray, b: np.ndarray) -> float:
+    error = np.mean((a.astype(np.float64) - b) ** 2)
+    return np.inf if error == 0 else 10 * np.log10(255**2 / error)
+
+
+def numbered_frames(count: int) -> list[np.ndarray]:
+    """Frames that show their number as eight black or white bars."""
+    frames = []
+    for number in range(count):
+        bits = np.array([(number >> bit) & 1 for bit in range(8)], np.uint8) * 255
+        frames.append(np.repeat(np.repeat(bits[None, :, None], 64, axis=0), 16, axis=1).repeat(3, axis=2))
+    return frames
+
+
+def shown_number(frame: np.ndarray) -> int:
+    bars = frame.mean(axis=(0, 2)).reshape(8, -1).mean(axis=1) > 127
+    return int(sum(int(bar) << bit for bit, bar in enumerate(bars)))
+
+
+@pytest.mark.parametrize("name", REAL_VIDEOS)
+@pytest.mark.parametrize("reader", [DecordReader, PyAvReader])
+def test_real_videos_give_the_right_frames_in_any_order(
+    real_data: Path, name: str, reader: Callable[[Path], DecordReader | PyAvReader]
+) -> None:
+    path = real_data / name
+    reference = decode_in_order(path)
+    video = reader(path)
+    assert len(video) == len(reference)
+    indices = np.random.default_rng(0).integers(0, len(reference), 12)
+    indices = np.append(indices, len(reference) - 1)
+    for frame, index in zip(video.frames(indices), indices, strict=True):
+        assert psnr(frame, reference[index]) >= 45, index
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "options"),
+    [
+        (".avi", "mpeg4", {}),
+        (".avi", "mpeg4", {"bf": "2"}),
+        (".mp4", "mpeg4", {"bf": "2"}),
+        (".mp4", "libx264", {"bf": "3", "g": "12"}),
+        (".mkv", "libx264", {"bf": "3"}),
+        (".webm", "libvpx-vp9", {"deadline": "realtime", "cpu-used": "8"}),
+    ],
+)
+@pytest.mark.parametrize("backend", ["decord", "pyav"])
+def test_the_frame_number_painted_in_is_the_one_asked_for(
+    tmp_path: Path, suffix: str, codec: str, options: dict[str, str], backend: str
+) -> None:
+    path = tmp_path / f"video{suffix}"
+    write_video(path, numbered_frames(50), codec=codec, **options)
+    reader = open_video(path, backend)  # type: ignore[arg-type]
+    assert len(reader) == 50
+    asked = [49, 0, 7, 7, 31, 12]
+    assert [shown_number(frame) for frame in reader.frames(asked)] == asked
+
+
+def test_frames_are_resized_to_height_and_width(tmp_path: Path) -> None:
+    path = tmp_path / "v.avi"
+    write_video(path, moving_frames(5, seed=0))
+    for backend in ("decord", "pyav"):
+        assert open_video(path, backend).frames([0, 4], size=(20, 30)).shape == (2, 20, 30, 3)  # type: ignore[arg-type]
+
+
+def test_a_width_that_decord_pads_is_read_by_pyav(tmp_path: Path) -> None:
+    images = [textured_image(72, 72, seed) for seed in range(4)]
+    write_video(tmp_path / "v.avi", images)
+    with pytest.raises(MediaError, match="padded rows"):
+        DecordReader(tmp_path / "v.avi")
+    reader = open_video(tmp_path / "v.avi")
+    assert np.array_equal(reader.frames([3])[0], decode_in_order(tmp_path / "v.avi")[3])
+
+
+def test_a_folder_of_frames_is_read_in_the_order_of_names(tmp_path: Path) -> None:
+    images = [textured_image(16, 24, seed) for seed in range(3)]
+    for index, image in enumerate(images):
+        write_image(tmp_path / "clip.jpg" / f"{index:05d}.png", image)
+    reader = open_video(tmp_path / "clip.jpg")
+    assert isinstance(reader, FrameFolderReader)
+    assert np.array_equal(reader.frames([2, 0]), np.stack([images[2], images[0]]))
+
+
+@pytest.mark.parametrize("content", [b"", b"no video at all, only text\n" * 100])
+def test_a_file_that_is_no_video_is_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken.avi"
+    path.write_bytes(content)
+    with pytest.raises(MediaError, match=r"broken\.avi"):
+        open_video(path)
+
+
+def test_an_index_beyond_the_end_says_what_is_allowed(tmp_path: Path) -> None:
+    path = tmp_path / "v.avi"
+    write_video(path, moving_frames(5, seed=0))
+    with pytest.raises(ConfigError, match="allowed: 0 to 4"):
+        open_video(path).frames([5])
+
+
+def test_a_truncated_video_is_told_from_a_whole_one(tmp_path: Path) -> None:
+    whole, cut = tmp_path / "whole.avi", tmp_path / "cut.avi"
+    write_video(whole, moving_frames(60, seed=1))
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    require_whole(whole, len(open_video(whole)))
+    with pytest.raises(MediaError, match="truncated"):
+        require_whole(cut, len(open_video(cut)))
+
+
+@pytest.mark.parametrize("name", REAL_VIDEOS)
+def test_whole_real_videos_are_not_called_truncated(real_data: Path, name: str) -> None:
+    require_whole(real_data / name, len(open_video(real_data / name)))
