@@ -81,6 +81,11 @@ def test_a_network_that_cannot_be_inflated_is_refused(name):
         inflate(getattr(torchvision.models, name)())
 
 
+def test_an_inflated_network_keeps_the_type_of_the_image_network():
+    model = inflate(torchvision.models.mobilenet_v3_small().double(), num_classes=3)
+    assert {p.dtype for p in model.parameters()} == {torch.float64}
+
+
 def test_an_even_time_kernel_is_refused():
     with pytest.raises(ModelOptionError, match="odd"):
         inflate(torchvision.models.resnet18(), time_kernel=2)

@@ -134,7 +134,8 @@ for p, expected in zip(model.parameters(), gradients, strict=True):
 @pytest.mark.parametrize("name", list(RUN))
 def test_a_model_compiles_to_one_graph_with_the_same_numbers_and_gradients(name):
     # In a process of its own: the type checks of the test run cannot be compiled.
-    shape = [str(n) for n in RUN[name]]
+    channels, frames, size = RUN[name]
+    shape = [str(n) for n in (channels, frames, size, size)]
     done = subprocess.run([sys.executable, "-c", COMPILED, name, *shape], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
 

@@ -76,7 +76,8 @@ def inflate(
         >>> bool(torch.allclose(video_net(still)[:, :, 0], image_net(image), atol=1e-4))
         True
     """
-    model = InflatedModel(network, time_kernel=time_kernel, init=init)
+    weight = next(network.parameters())
+    model = InflatedModel(network, time_kernel=time_kernel, init=init).to(weight.device, weight.dtype)
     model.train(network.training)
     _check_still_video(network, model)
     if num_classes is not None:
