@@ -53,6 +53,12 @@ class Admission:
         """Whether keys decide what is kept."""
         return self.replace_key or self.max_per_key is not None
 
+    @property
+    def acts_at_commit(self) -> bool:
+        """Whether a commit may remove entries."""
+        decays_away = self.age_decay is not None and self.min_confidence is not None
+        return decays_away or self.top_fraction is not None or self.total_capacity is not None
+
     def score(self, confidence: float, *, born: int) -> float:
         """Return the number that ranks an entry, the same at any time: decay acts on all entries alike."""
         if self.age_decay is None:

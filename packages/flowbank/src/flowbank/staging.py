@@ -43,6 +43,9 @@ class Staging:
         self._heaps: list[list[Place]] = [[] for _ in config.capacities]
         self._rows_of_key: defaultdict[str, list[Place]] = defaultdict(list)
         self.changed: set[int] = set()
+        self._unsorted = set(range(config.num_classes))
+        self._sorted: list[np.ndarray] = [np.zeros(0, dtype=np.int64)] * config.num_classes
+        self._texts_of_class: list[bytes] = [b""] * config.num_classes
         labels = index.entries["label"].tolist()
         scores = index.entries["score"].tolist()
         orders = index.entries["order"].tolist()
@@ -115,6 +118,7 @@ class Staging:
         if key is not None and self.config.admission.uses_keys:
             insort(self._rows_of_key[key], place)
         self.changed.add(label)
+        self._unsorted.add(label)
 
     def clear(self) -> None:
         """Remove every entry."""
@@ -133,6 +137,8 @@ class Staging:
     def apply_commit_rules(self) -> None:
         """Remove what the rules of a commit do not keep."""
         admission = self.config.admission
+        if not admission.acts_at_commit:
+            return
         rows = np.flatnonzero(self._alive)
         live = self.table[rows]
         keep = survivors(
@@ -148,9 +154,12 @@ class Staging:
 
     def sorted_rows(self) -> Int[np.ndarray, " entries"]:
         """Return the rows of all entries by class, then best first, then earlier first."""
-        rows = np.flatnonzero(self._alive)
-        live = self.table[rows]
-        return rows[np.lexsort((live["order"], -live["score"], live["label"]))]
+        for label in self._unsorted:
+            rows = [row for _, _, row in sorted(self._heaps[label], reverse=True)]
+            self._sorted[label] = np.array(rows, dtype=np.int64)
+            self._texts_of_class[label] = b"".join([self._texts[row] for row in rows])
+        self._unsorted = set()
+        return np.concatenate(self._sorted)
 
     def build(self) -> Index:
         """Return the index that a commit would publish, without sums."""
@@ -166,7 +175,7 @@ class Staging:
             offered=self.offered,
             entries=entries,
             classes=classes,
-            texts=b"".join([self._texts[row] for row in rows.tolist()]) if entries["text_bytes"].any() else b"",
+            texts=b"".join(self._texts_of_class),
         )
 
     def unpublished_slots(self) -> Int[np.ndarray, " n"]:
@@ -203,6 +212,7 @@ class Staging:
         self._texts[row] = b""
         self._spare.append(row)
         self.changed.add(label)
+        self._unsorted.add(label)
 
     def _grow(self) -> None:
         size = self.table.size
