@@ -103,9 +103,20 @@ def test_a_pickle_with_code_is_refused_and_not_run(tmp_path, writer):
         torch.save({"w": Payload(str(marker))}, path)
     else:
         path.write_bytes(pickle.dumps({"w": Payload(str(marker))}, protocol=2))
-    with pytest.raises(WeightsError, match=r"a\.pt"):
+    with pytest.raises(WeightsError, match=r"a\.pt holds io\.open besides tensors") as caught:
         load_weights(small(), path)
+    assert "\n" not in str(caught.value)
     assert not marker.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x80\x02\xff\xff", b"PK\x03\x04" + bytes(100)])
+@pytest.mark.parametrize("suffix", [".pt", ".safetensors", ".npz"])
+def test_a_file_that_holds_no_weights_is_one_clear_line(tmp_path, suffix, content):
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match="fetch it again") as caught:
+        load_weights(small(), path)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("suffix", [".pt", ".safetensors"])

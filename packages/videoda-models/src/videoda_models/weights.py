@@ -2,6 +2,7 @@
 
 import difflib
 import pickle
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,19 +35,20 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
             raise WeightsError(f"{path} is not a readable safetensors file ({error}); fetch it again") from error
     if path.suffix == ".npz":
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
         except (ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
             raise WeightsError(f"{path} is not a readable npz file of numbers ({error}); fetch it again") from error
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        if b"Weights only" in str(error).encode() or "GLOBAL" in str(error):
-            raise WeightsError(
-                f"{path} holds Python objects besides tensors, which could run code, and is refused; "
-                "save only its state dict (better: as safetensors) where you trust it"
-            ) from error
-        raise _unreadable(path, error) from error
+        if "Unsupported operand" in str(error):
+            raise _unreadable(path, ValueError("not a pickle")) from error
+        found = re.search(r"safe_globals\(\[([^\]]+)\]", str(error))
+        raise WeightsError(
+            f"{path} holds {found[1] if found else 'Python objects'} besides tensors, which could run code, and is "
+            "refused; save only its state dict (better: as safetensors) where you trust it"
+        ) from error
     except (RuntimeError, EOFError, OSError, ValueError, KeyError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from error
     return _plain_state_dict(content, path)
