@@ -132,7 +132,7 @@ for p, expected in zip(model.parameters(), gradients, strict=True):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(RUN))
-def test_a_model_compiles_to_one_graph_with_the_same_numbers_and_gradients(name):
+def test_a_model_in_evaluation_mode_compiles_to_one_graph_with_the_same_gradients(name):
     # In a process of its own: the type checks of the test run cannot be compiled.
     channels, frames, size = RUN[name]
     shape = [str(n) for n in (channels, frames, size, size)]
