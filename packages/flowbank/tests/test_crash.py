@@ -64,13 +64,15 @@ def check(folder: Path) -> int:
         return bank.generation
 
 
-def kill_after(folder: Path, delay: float) -> int:
-    """Run a writer, kill it `delay` seconds after it has opened the bank; return what it said it had committed."""
+def kill_after(folder: Path, *, commits: int, delay: float) -> int:
+    """Run a writer, kill it `delay` seconds after its n-th commit; return what it said it had committed."""
     context = multiprocessing.get_context("fork")
     said = context.Value("q", -1, lock=False)
     writer = context.Process(target=write_until_killed, args=(folder, said))
     writer.start()
-    while said.value < 0:
+    with FlowBank.open(folder) as bank:
+        wanted = bank.generation + commits
+    while said.value < wanted:
         time.sleep(0.001)
     time.sleep(delay)
     writer.kill()
@@ -84,7 +86,7 @@ def crash_repeatedly(folder: Path, *, times: int) -> int:
     rng = np.random.default_rng(0)
     generation = 0
     for _ in range(times):
-        said = kill_after(folder, float(rng.uniform(0, 0.08)))
+        said = kill_after(folder, commits=int(rng.integers(3)), delay=float(rng.uniform(0, 0.03)))
         generation = check(folder)
         assert said <= generation <= said + 1
     with FlowBank.open(folder, mode="r+") as bank:

@@ -157,6 +157,21 @@ def test_after_a_full_disk_the_last_generation_stays_and_work_goes_on(folder, fl
     assert FlowBank.open(folder).counts()[2] in (2, 3)
 
 
+def test_a_generation_whose_name_could_not_be_synced_is_published_all_the_same(folder, flows, monkeypatch):
+    features = {"feature": np.zeros((1, 3), np.float32)}
+    with FlowBank.open(folder, mode="r+") as bank:
+        bank.insert([2], [5.0], flows(1), arrays=features)
+        with monkeypatch.context() as patch:
+            patch.setattr("flowbank.writer.sync_folder", full)
+            with pytest.raises(BankStorageError, match="generation 2 is published"):
+                bank.commit()
+        with FlowBank.open(folder) as reader:
+            assert reader.generation == 2
+        bank.insert([2], [6.0], flows(1), arrays=features)
+        assert bank.commit() == 3
+    assert verify(folder).problems == ()
+
+
 def test_a_file_that_may_not_grow_is_a_clear_error_and_not_a_crash(tmp_path):
     """The kernel's own refusal, in a process of its own."""
     code = f"""

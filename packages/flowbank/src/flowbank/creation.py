@@ -8,7 +8,7 @@ import numpy as np
 from flowbank.config import FILE_NAME, BankConfig
 from flowbank.errors import BankStorageError
 from flowbank.generations import ENTRIES_FILE, FOLDER, LOCK_FILE, PINS, SUMS_FILE, index_path
-from flowbank.index import CLASS, ENTRY, Index, replace_file
+from flowbank.index import CLASS, ENTRY, Index, replace_file, sync_folder
 from flowbank.slab import Slab
 from flowbank.writer import lock_folder
 
@@ -33,7 +33,9 @@ def create_folder(folder: Path, config: BankConfig) -> None:
             Slab(folder / ENTRIES_FILE, record_bytes=config.record_bytes, writable=True).close()
             Slab(folder / SUMS_FILE, record_bytes=config.sum_record_bytes, writable=True).close()
             replace_file(index_path(folder, 0), _empty_index(config).to_bytes())
+            sync_folder(folder / FOLDER)
             replace_file(folder / FILE_NAME, config.to_bytes())
+            sync_folder(folder)
         finally:
             os.close(lock)
     except OSError as error:

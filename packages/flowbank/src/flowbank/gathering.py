@@ -79,7 +79,8 @@ class _Exchange:
     def broadcast(self, records: np.ndarray, *, source: int) -> np.ndarray:
         """Return the records of the rank `source`; the others pass an array of the same shape to fill."""
         tensor = torch.from_numpy(records).to(self.device)
-        dist.broadcast(tensor, group=self.group, group_src=source)
+        sender = source if self.group is None else dist.get_global_rank(self.group, source)
+        dist.broadcast(tensor, sender, group=self.group)
         return tensor.cpu().numpy()
 
 
@@ -88,7 +89,7 @@ def _exchange_records(
 ) -> tuple[dict[int, int], FlowBankError | None]:
     """Send what other ranks lack, store what this one lacks: slot of each new entry by uid, and what went wrong.
 
-    A rank whose disk refuses goes on receiving, so that the others do not wait for it in vain.
+    A rank whose disk fails goes on sending and receiving, so that the others do not wait for it in vain.
     """
     held = [set(source.entries["uid"].tolist()) for source in sources]
     slots: dict[int, int] = {}
@@ -100,8 +101,11 @@ def _exchange_records(
             part = wanted[start : start + per_message]
             records = np.zeros((len(part), writer.config.record_bytes), dtype=np.uint8)
             if source == exchange.rank:
-                for record, item in zip(records, part, strict=True):
-                    writer.read_record(int(sources[source].entries["slot"][item.place]), record)
+                try:
+                    for record, item in zip(records, part, strict=True):
+                        writer.read_record(int(sources[source].entries["slot"][item.place]), record)
+                except FlowBankError as error:
+                    failure = error
             records = exchange.broadcast(records, source=source)
             for record, item in zip(records, part, strict=True):
                 uid = item.facts["uid"]

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from flowbank.errors import BankFormatError, BankInputError, GenerationGoneError
-from flowbank.index import Index, replace_file
+from flowbank.index import Index, replace_file, sync_folder
 
 ENTRIES_FILE = "entries.slab"
 SUMS_FILE = "sums.slab"
@@ -109,6 +109,7 @@ def pin_generation(folder: Path, *, name: str, generation: int) -> None:
     """Keep a generation stored under a name; the caller must hold it while this runs."""
     (folder / PINS).mkdir(exist_ok=True)
     replace_file(_pin_path(folder, name), f"{generation}\n".encode())
+    sync_folder(folder / PINS)
 
 
 def unpin_generation(folder: Path, *, name: str) -> None:

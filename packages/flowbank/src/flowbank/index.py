@@ -141,7 +141,7 @@ def encode_text(key: str | None, metadata: dict[str, Any] | None) -> bytes:
 
 
 def replace_file(path: Path, contents: bytes) -> None:
-    """Make `path` hold `contents`, all or nothing, also after a power cut."""
+    """Make `path` hold `contents`, all or nothing; `sync_folder` then makes the name last."""
     partial = path.with_name(path.name + ".tmp")
     try:
         with partial.open("wb") as stream:
@@ -152,7 +152,6 @@ def replace_file(path: Path, contents: bytes) -> None:
     except OSError:
         partial.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

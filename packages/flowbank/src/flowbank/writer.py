@@ -30,7 +30,7 @@ from flowbank.generations import (
     index_path,
     stored_generations,
 )
-from flowbank.index import Index, encode_text, replace_file
+from flowbank.index import Index, encode_text, replace_file, sync_folder
 from flowbank.slab import Slab, SlotAllocator
 from flowbank.staging import Staging
 
@@ -195,6 +195,13 @@ class Writer:
         self._entry_slots.release(unpublished)
         self._sum_slots.release(sum_slots)
         self.staging.advance(born=new.generation + 1)
+        try:
+            sync_folder(self.folder / FOLDER)
+        except OSError as error:
+            raise BankStorageError(
+                f"generation {new.generation} is published in {self.folder}, but may not survive a power cut:"
+                f" {error.strerror}; check the disk and commit again"
+            ) from error
 
     def republish(self, generation: int) -> None:
         """Make the entries of a stored generation the newest generation again."""
