@@ -16,7 +16,10 @@ from depthmotion.errors import (
 )
 from depthmotion.flowio import flow_to_color
 from depthmotion.generate import Failure, GenerateConfig, GenerateSummary, generate
+from depthmotion.image_files import read_image
+from depthmotion.instances import MovingInstances, random_instances, select, select_largest
 from depthmotion.intrinsics import Intrinsics
+from depthmotion.sharpen import sharpen
 from depthmotion.synthesize import prepare, synthesize
 
 __version__ = "0.1.0"
@@ -36,6 +39,7 @@ __all__ = [
     "ImageError",
     "Intrinsics",
     "MissingDependencyError",
+    "MovingInstances",
     "PathError",
     "flow_to_color",
     "flowio",
@@ -43,5 +47,10 @@ __all__ = [
     "load_depth",
     "paths",
     "prepare",
+    "random_instances",
+    "read_image",
+    "select",
+    "select_largest",
+    "sharpen",
     "synthesize",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import av
 
@@ -36,7 +36,7 @@ def save_clip(clip: Clip, file: Path, *, fps: float) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(file), "w") as container:
         options = {"crf": "18"} if suffix == ".mp4" else {}
-        stream = container.add_stream(_CODECS[suffix], rate=Fraction(fps).limit_denominator(1001), options=options)
+        stream: Any = container.add_stream(_CODECS[suffix], rate=Fraction(fps).limit_denominator(1001), options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         if suffix == ".avi":
             stream.bit_rate = 12 * width * height

@@ -14,6 +14,7 @@ from jaxtyping import UInt8
 
 from depthmotion.depthmap import DepthKind, DepthMap
 from depthmotion.errors import ConfigError, DepthError, MissingDependencyError
+from depthmotion.sharpen import sharpen
 
 
 class DepthSource(ABC):
@@ -28,6 +29,7 @@ class PlaneDepth(DepthSource):
     """A fronto-parallel plane at depth 1: everything moves alike."""
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], *, file: Path | None = None) -> DepthMap:
+        """Return depth 1 everywhere."""
         return DepthMap(np.ones(image.shape[:2], np.float32), "depth")
 
 
@@ -44,6 +46,7 @@ class GroundDepth(DepthSource):
     focal_factor: float = 0.58
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], *, file: Path | None = None) -> DepthMap:
+        """Return the depth of the ground and of the background above it."""
         height, width = image.shape[:2]
         below = (np.arange(height) - self.horizon * (height - 1)) / (self.focal_factor * height)
         ground = 1.0 / np.maximum(below, 1.0 / self.background)
@@ -88,10 +91,12 @@ class FolderDepth(DepthSource):
         return cls(folder, kind, scale)
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], *, file: Path | None = None) -> DepthMap:
+        """Return the depth of the photo's file at the image's size; disparity is sharpened."""
         if file is None:
             raise DepthError(f"depth from {self.folder} needs the photo's file name.")
         values = read_depth_file(self._find(file)) * np.float32(self.scale)
-        return DepthMap(values, self.kind).resized(*image.shape[:2])
+        depth = DepthMap(values, self.kind).resized(*image.shape[:2])
+        return sharpen(depth) if self.kind == "disparity" else depth
 
     def _find(self, file: Path) -> Path:
         names = [self.folder / file.parent.name / file.stem, self.folder / file.stem]
@@ -100,7 +105,9 @@ class FolderDepth(DepthSource):
                 candidate = name.with_name(name.name + suffix)
                 if candidate.exists():
                     return candidate
-        raise DepthError(f"no depth of {file.name} in {self.folder}: looked for {names[0]}.png, .npy, .pfm and {names[1]}.*")
+        raise DepthError(
+            f"no depth of {file.name} in {self.folder}: looked for {names[0]}.png, .npy, .pfm and {names[1]}.*"
+        )
 
 
 class NetworkDepth(DepthSource):
@@ -124,13 +131,14 @@ class NetworkDepth(DepthSource):
         self._device = chosen
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], *, file: Path | None = None) -> DepthMap:
+        """Return the network's depth, sharpened, at the image's size."""
         import torch
 
         inputs = self._processor(images=image, return_tensors="pt").to(self._device)
         with torch.inference_mode():
             predicted = self._model(**inputs).predicted_depth[0].float().cpu().numpy()
         values = predicted if self._kind == "disparity" else np.maximum(predicted, 1e-3)
-        return DepthMap(np.ascontiguousarray(values), self._kind).resized(*image.shape[:2])
+        return sharpen(DepthMap(np.ascontiguousarray(values), self._kind).resized(*image.shape[:2]))
 
 
 @dataclass(frozen=True)
@@ -185,7 +193,9 @@ def read_depth_file(file: Path) -> np.ndarray:
         DepthError: the file is damaged or has another shape.
     """
     try:
-        values = np.load(file, allow_pickle=False) if file.suffix == ".npy" else cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
+        values = (
+            np.load(file, allow_pickle=False) if file.suffix == ".npy" else cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
+        )
     except (ValueError, OSError, EOFError) as error:
         raise DepthError(f"{file} cannot be read as depth: {error}") from error
     if values is None or values.ndim != 2:

@@ -38,7 +38,7 @@ class GenerateConfig:
     """(height, width) that photos and depth are resized to; `None` keeps each photo's own size."""
     path: Literal["random_walk", "smooth", "still"] = "random_walk"
     translation: tuple[float, float] = (0.01, 0.02)
-    """Range of a random step per axis, for a scene whose nearest things are at depth 1; scaled to each photo's depth."""
+    """Range of a random step per axis, for a scene with its nearest things at depth 1; scaled to the photo."""
     rotation_deg: tuple[float, float] = (1.0, 2.0)
     fill: Fill = "background"
     jpeg_quality: int = 95
@@ -103,9 +103,9 @@ def generate(
 ) -> GenerateSummary:
     """Make a clip of every photo of a list file, in the published layout `OUT/CLASS/IMAGE_FILE_NAME/00000.jpg …`.
 
-    CLASS is the photo's folder, or, in a flat `JPEGImages`, its name up to the last `_`. A clip is there whole or not at
-    all; finished ones (in `manifest.jsonl`, made with the same settings) are kept, so an interrupted call goes on where it
-    stopped. A photo that cannot be used is reported in the summary and stops nothing else.
+    CLASS is the photo's folder, or, in a flat `JPEGImages`, its name up to the last `_`. A clip is there whole or not
+    at all; finished ones (in `manifest.jsonl`, made with the same settings) are kept, so an interrupted call goes on
+    where it stopped. A photo that cannot be used is reported in the summary and stops nothing else.
 
     Args:
         list_file: one `{path} {label}` per line (or only paths); relative paths are taken from its folder.

@@ -81,7 +81,9 @@ def random_instances(
         centre = np.zeros(3)
         if len(y):
             z = float(np.median(depth[y, x]))
-            centre = z * np.array([(x.mean() - camera[0, 2]) / camera[0, 0], (y.mean() - camera[1, 2]) / camera[1, 1], 1])
+            centre = z * np.array(
+                [(x.mean() - camera[0, 2]) / camera[0, 0], (y.mean() - camera[1, 2]) / camera[1, 1], 1]
+            )
         steps = []
         for part in np.linspace(0.0, 1.0, num_frames):
             step = rigid_motion(part * turn, np.zeros(3))

@@ -34,9 +34,7 @@ class Intrinsics:
     @classmethod
     def default(cls, height: int, width: int) -> Intrinsics:
         """Return the published camera for an image size: focal 0.58 per side, centred."""
-        return cls(
-            DEFAULT_FOCAL_FACTOR * width, DEFAULT_FOCAL_FACTOR * height, (width - 1) / 2, (height - 1) / 2
-        )
+        return cls(DEFAULT_FOCAL_FACTOR * width, DEFAULT_FOCAL_FACTOR * height, (width - 1) / 2, (height - 1) / 2)
 
     @classmethod
     def from_field_of_view(cls, height: int, width: int, *, horizontal_fov_deg: float) -> Intrinsics:

@@ -12,7 +12,7 @@ from numba import njit
 
 @dataclass(frozen=True)
 class Plate:
-    """Points behind the photo: pixel (x, y), disparity and object label, nearest to an edge first; and their picture."""
+    """Points behind the photo: pixel (x, y), disparity and object label, nearest to an edge first; their picture."""
 
     x: Int32[np.ndarray, "n"]
     y: Int32[np.ndarray, "n"]

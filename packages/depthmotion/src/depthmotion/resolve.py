@@ -101,8 +101,26 @@ def flow_row(index_row, y, source, point_labels, matrix, shift, cx, cy, flow):
 @njit(cache=True, nogil=True, fastmath=FAST)
 @no_type_check
 def resolve_frame(
-    index, planes, labels, matrix, inverse, back, cx, cy, num_photo, margin, layer_height,
-    next_matrix, next_shift, with_flow, xy, fraction, flow, valid, coordinates, with_coordinates,
+    index,
+    planes,
+    labels,
+    matrix,
+    inverse,
+    back,
+    cx,
+    cy,
+    num_photo,
+    margin,
+    layer_height,
+    next_matrix,
+    next_shift,
+    with_flow,
+    xy,
+    fraction,
+    flow,
+    valid,
+    coordinates,
+    with_coordinates,
 ):
     """Fill texture coordinates, validity and, when asked, flow and source coordinates (H, W, 3) of one frame."""
     height, width = index.shape

@@ -46,10 +46,10 @@ def splat_photo(disparity, labels, cx, cy, matrix, shift, index, nearness):
                 near[x] = d * scale if ahead else np.float32(-1)
             for x in range(width):
                 i, j, z = rows[x], columns[x], near[x]
-                if (single or labels[y, x] == k) and i >= 0 and j >= 0 and i < height and j < width:
-                    if z > nearness[i, j]:
-                        nearness[i, j] = z
-                        index[i, j] = y * width + x
+                inside = i >= 0 and j >= 0 and i < height and j < width
+                if inside and (single or labels[y, x] == k) and z > nearness[i, j]:
+                    nearness[i, j] = z
+                    index[i, j] = y * width + x
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)

@@ -35,7 +35,13 @@ class RenderedFrame:
 
 
 def render_frame(
-    scene: Scene, motions: PixelMotions, t: int, *, rings: int, fill: Fill = "background", flow_to: int | None = None,
+    scene: Scene,
+    motions: PixelMotions,
+    t: int,
+    *,
+    rings: int,
+    fill: Fill = "background",
+    flow_to: int | None = None,
     with_depth: bool = False,
 ) -> RenderedFrame:
     """Warp one frame from the photo; `rings` is how far it looks outside, `flow_to` the frame its flow leads to."""
@@ -107,7 +113,9 @@ class PreparedClip:
     def __len__(self) -> int:
         return len(self.poses)
 
-    def frames(self, *, fill: Fill = "background", with_flow: bool = True, with_depth: bool = False) -> Iterator[RenderedFrame]:
+    def frames(
+        self, *, fill: Fill = "background", with_flow: bool = True, with_depth: bool = False
+    ) -> Iterator[RenderedFrame]:
         """Yield the frames one by one."""
         for t in range(len(self)):
             flow_to = t + 1 if with_flow and t + 1 < len(self) else None
@@ -151,9 +159,7 @@ def prepare(
     values = depth.to_depth()
     disparity = np.asarray(1.0 / values, dtype=np.float32)
     rings, parallax = reach_of_motion(poses, path.zooms, disparity, intrinsics)
-    scene = build_scene(
-        image, values, intrinsics, labels=labels, margin=int(rings.max()), plate_radius=parallax
-    )
+    scene = build_scene(image, values, intrinsics, labels=labels, margin=int(rings.max()), plate_radius=parallax)
     return PreparedClip(scene, pixel_motions(poses, path.zooms, intrinsics), rings, poses[:, 0])
 
 

@@ -28,9 +28,7 @@ class Texture:
     margin: int
     layer_height: int
 
-    def read(
-        self, xy: Int16[np.ndarray, "h w 2"], fraction: UInt16[np.ndarray, "h w"]
-    ) -> UInt8[np.ndarray, "h w 3"]:
+    def read(self, xy: Int16[np.ndarray, "h w 2"], fraction: UInt16[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
         """Return the colours at OpenCV fixed-point coordinates."""
         return np.asarray(
             cv2.remap(self.image, xy, fraction, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.uint8

@@ -83,7 +83,7 @@ Command = Annotated[Render, tyro.conf.subcommand("render")] | Annotated[Generate
 def run_command(arguments: Sequence[str]) -> int:
     """Parse and run one command line; return the exit code."""
     command = tyro.cli(
-        Command,  # type: ignore[arg-type]
+        Command,
         prog="depthmotion",
         description="Photos become moving clips: depth, camera motion, exact optical flow.",
         args=arguments,

@@ -16,7 +16,9 @@ STEPS_PER_PIXEL = 64.0
 
 def read_kitti(file: Path) -> tuple[Float32[np.ndarray, "h w 2"], Bool[np.ndarray, "h w"]]:
     """Read flow in pixels (0 where invalid) and validity."""
-    picture = cv2.imdecode(np.frombuffer(file.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED) if file.stat().st_size else None
+    picture = (
+        cv2.imdecode(np.frombuffer(file.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED) if file.stat().st_size else None
+    )
     if picture is None or picture.dtype != np.uint16 or picture.ndim != 3 or picture.shape[2] != 3:
         raise FlowFileError(f"{file} is not a KITTI flow file: those are PNGs of three 16-bit channels.")
     valid = picture[..., 0] > 0  # OpenCV reads blue first: validity, v, u
@@ -38,4 +40,4 @@ def write_kitti(file: Path, flow: Float[np.ndarray, "h w 2"], valid: Bool[np.nda
     ok, data = cv2.imencode(".png", picture)
     if not ok:
         raise FlowFileError(f"cannot encode flow of shape {flow.shape} for {file}.")
-    file.write_bytes(data)
+    file.write_bytes(data.tobytes())

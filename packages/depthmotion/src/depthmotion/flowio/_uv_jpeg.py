@@ -14,15 +14,19 @@ from depthmotion.flowio._codes import decode_uint8, encode_uint8
 DEFAULT_QUALITY = 95
 
 
-def write_codes(folder: Path, t: int, codes: UInt8[np.ndarray, "h w 2"], *, jpeg_quality: int = DEFAULT_QUALITY) -> None:
+def write_codes(
+    folder: Path, t: int, codes: UInt8[np.ndarray, "h w 2"], *, jpeg_quality: int = DEFAULT_QUALITY
+) -> None:
     """Write one pair of grey JPEGs of 8-bit codes."""
     for axis, name in enumerate("uv"):
         (folder / name).mkdir(parents=True, exist_ok=True)
         file = folder / name / f"{t:06d}.jpg"
-        ok, data = cv2.imencode(".jpg", np.ascontiguousarray(codes[..., axis]), [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality])
+        ok, data = cv2.imencode(
+            ".jpg", np.ascontiguousarray(codes[..., axis]), [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality]
+        )
         if not ok:
             raise FlowFileError(f"cannot encode flow of shape {codes.shape} for {file}.")
-        file.write_bytes(data)
+        file.write_bytes(data.tobytes())
 
 
 def write_uv(
@@ -48,10 +52,17 @@ def read_uv(folder: str | Path, *, bound: float = 20.0) -> Float32[np.ndarray, "
         )
     fields = []
     for name in names["u"]:
-        pair = [cv2.imread(str(folder / axis / name), cv2.IMREAD_GRAYSCALE) for axis in "uv"]
-        if any(part is None for part in pair) or pair[0].shape != pair[1].shape:
-            raise FlowFileError(f"{folder}/u|v/{name} cannot be read as two grey pictures of one size.")
+        pair = [_read_grey(folder / axis / name) for axis in "uv"]
+        if pair[0].shape != pair[1].shape:
+            raise FlowFileError(f"{folder}: u/{name} and v/{name} have different sizes.")
         fields.append(np.stack(pair, axis=-1))
     if len({field.shape for field in fields}) > 1:
         raise FlowFileError(f"{folder} holds pictures of different sizes.")
     return decode_uint8(np.asarray(np.stack(fields), dtype=np.uint8), bound=bound)
+
+
+def _read_grey(file: Path) -> UInt8[np.ndarray, "h w"]:
+    picture = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+    if picture is None:
+        raise FlowFileError(f"{file} cannot be read as a grey picture: it is damaged.")
+    return np.asarray(picture, dtype=np.uint8)

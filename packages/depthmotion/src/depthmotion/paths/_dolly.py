@@ -10,7 +10,9 @@ from depthmotion.paths._ranges import check_num_frames
 from depthmotion.rotation import rigid_motion
 
 
-def dolly(num_frames: int, *, direction: tuple[float, float, float] = (0.0, 0.0, 1.0), distance: float = 0.2) -> CameraPath:
+def dolly(
+    num_frames: int, *, direction: tuple[float, float, float] = (0.0, 0.0, 1.0), distance: float = 0.2
+) -> CameraPath:
     """Return a straight move of the camera by `distance` (scene units) along `direction` (x right, y down, z ahead)."""
     check_num_frames(num_frames)
     axis = np.asarray(direction, dtype=np.float64)
@@ -30,7 +32,7 @@ def pan(num_frames: int, *, yaw_deg: float = 6.0, pitch_deg: float = 0.0, roll_d
 
 
 def zoom(num_frames: int, *, factor: float = 1.2, keep_depth: float | None = None) -> CameraPath:
-    """Return a zoom to `factor` times the focal length; with `keep_depth`, a dolly-zoom that holds that depth's size."""
+    """Return a zoom to `factor` times the focal length; with `keep_depth`, a dolly-zoom that holds that depth."""
     check_num_frames(num_frames)
     if not factor > 0:
         raise PathError(f"factor={factor}: a zoom factor is positive, 1 is no zoom.")

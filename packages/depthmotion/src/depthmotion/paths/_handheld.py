@@ -20,7 +20,9 @@ def handheld(
     """Return shake with a 1/f power spectrum and the given standard deviations per axis, starting at the identity."""
     check_num_frames(num_frames)
     if translation < 0 or rotation_deg < 0:
-        raise PathError(f"translation={translation}, rotation_deg={rotation_deg}: standard deviations are not negative.")
+        raise PathError(
+            f"translation={translation}, rotation_deg={rotation_deg}: standard deviations are not negative."
+        )
     length = 2 * max(num_frames, 2)
     amplitude = np.zeros(length // 2 + 1)
     amplitude[1:] = 1 / np.sqrt(np.arange(1, length // 2 + 1))

@@ -10,7 +10,9 @@ from depthmotion.paths._ranges import check_num_frames
 from depthmotion.rotation import rigid_motion
 
 
-def orbit(num_frames: int, *, pivot_depth: float, angle_deg: float = 8.0, axis: tuple[float, float, float] = (0.0, 1.0, 0.0)) -> CameraPath:
+def orbit(
+    num_frames: int, *, pivot_depth: float, angle_deg: float = 8.0, axis: tuple[float, float, float] = (0.0, 1.0, 0.0)
+) -> CameraPath:
     """Return an arc around the point at `pivot_depth` ahead, by `angle_deg` about `axis`; the pivot stays in place."""
     check_num_frames(num_frames)
     if not pivot_depth > 0:

@@ -29,7 +29,9 @@ def exposed_fraction(
     # 2×2 samples per cell: without them a mild zoom would look like holes.
     fine_y = np.repeat(ys, 2) + np.tile([-0.25, 0.25], rows) * height / rows
     fine_x = np.repeat(xs, 2) + np.tile([-0.25, 0.25], columns) * width / columns
-    z = depth[np.clip(np.rint(fine_y), 0, height - 1).astype(int)][:, np.clip(np.rint(fine_x), 0, width - 1).astype(int)]
+    z = depth[np.clip(np.rint(fine_y), 0, height - 1).astype(int)][
+        :, np.clip(np.rint(fine_x), 0, width - 1).astype(int)
+    ]
     grid_x, grid_y = np.meshgrid((fine_x - camera.cx) / camera.fx, (fine_y - camera.cy) / camera.fy)
     points = np.stack([grid_x * z, grid_y * z, z], axis=-1) @ pose[:3, :3].T + pose[:3, 3]
     ahead = points[..., 2] > 1e-6
