@@ -125,7 +125,7 @@ def reach_of_motion(
 
 def build_scene(
     image: UInt8[np.ndarray, "h w 3"],
-    depth: Float32[np.ndarray, "h w"],
+    depth: Float32[np.ndarray, "depth_h depth_w"],
     camera: Intrinsics,
     *,
     labels: UInt8[np.ndarray, "h w"] | None = None,

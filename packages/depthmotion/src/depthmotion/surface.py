@@ -67,7 +67,7 @@ def _fit_planes(disparity, right, below, cx, cy, planes):
             slope_x = np.float32(0)
             slope_y = np.float32(0)
             count = 0
-            whole = True
+            whole = 0 < x < width - 1 and 0 < y < height - 1  # past the border there is no cell
             if x > 0:
                 if right[y, x - 1]:
                     whole = False
