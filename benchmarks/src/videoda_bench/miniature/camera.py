@@ -35,7 +35,7 @@ class Framing:
 def sample_photo_framing(rng: np.random.Generator, *, height: float, leg_driven: bool) -> Framing:
     """A still's framing: the whole figure or most of it, near eye level, steady."""
     close = rng.random() < (0.1 if leg_driven else 0.4)
-    view = height * float(rng.uniform(0.8, 1.1) if close else rng.uniform(1.2, 1.65))
+    view = height * float(rng.uniform(0.7, 0.95) if close else rng.uniform(1.06, 1.35))
     middle = height * float(rng.uniform(0.66, 0.74) if close else rng.uniform(0.5, 0.58))
     return Framing(
         view_height=view,
@@ -51,11 +51,11 @@ def sample_photo_framing(rng: np.random.Generator, *, height: float, leg_driven:
 def sample_video_framing(rng: np.random.Generator, *, height: float, leg_driven: bool) -> Framing:
     """A video's framing: wider or cropped, from high or low, hand-held, at times panning."""
     close = rng.random() < (0.15 if leg_driven else 0.4)
-    view = height * float(rng.uniform(0.75, 1.15) if close else rng.uniform(1.15, 2.0))
+    view = height * float(rng.uniform(0.65, 0.95) if close else rng.uniform(1.04, 1.5))
     middle = height * float(rng.uniform(0.62, 0.76) if close else rng.uniform(0.46, 0.62))
     return Framing(
         view_height=view,
-        aim=(float(rng.normal(0, 0.14) * view), middle),
+        aim=(float(rng.normal(0, 0.1) * view), middle),
         camera_height=float(rng.uniform(0.5, 2.9)),
         focal_per_width=float(rng.uniform(0.8, 1.4)),
         roll_deg=float(rng.normal(0, 2.5)),

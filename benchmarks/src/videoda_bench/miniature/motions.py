@@ -41,7 +41,7 @@ SHARED_POSES: dict[str, tuple[str, str]] = {
 """Poses through which the motions of two classes both pass, for about half of their time."""
 
 
-def _cycle(phase: Phases, keys: list[Key]) -> Poses:
+def cycle(phase: Phases, keys: list[Key]) -> Poses:
     """Periodic Catmull-Rom curve through (time in [0, 1), pose) keys."""
     times = np.array([time for time, _ in keys])
     poses = np.stack([vector for _, vector in keys])
@@ -61,7 +61,7 @@ def _cycle(phase: Phases, keys: list[Key]) -> Poses:
     )
 
 
-def _swapped(vector: Float[np.ndarray, "fields"]) -> Float[np.ndarray, "fields"]:
+def swapped(vector: Float[np.ndarray, "fields"]) -> Float[np.ndarray, "fields"]:
     """The same pose with main and off side exchanged."""
     out = vector.copy()
     for name, column in FIELD.items():
@@ -77,7 +77,7 @@ def clap(phase: Phases) -> Poses:
     """Hands meet and part sideways in front of the chest, fast."""
     apart = pose(**{**HANDS_IN_FRONT, "hand_x": 0.12, "off_hand_x": 0.12})
     together = pose(**{**HANDS_IN_FRONT, "hand_x": -0.36, "off_hand_x": -0.36, "nod": 4})
-    return _cycle(phase, [(0.0, apart), (0.2, pose(**HANDS_IN_FRONT)), (0.45, together), (0.7, pose(**HANDS_IN_FRONT))])
+    return cycle(phase, [(0.0, apart), (0.2, pose(**HANDS_IN_FRONT)), (0.45, together), (0.7, pose(**HANDS_IN_FRONT))])
 
 
 def climb(phase: Phases) -> Poses:
@@ -88,7 +88,7 @@ def climb(phase: Phases) -> Poses:
         root_y=-0.02,
     )
     hang = pose(**ARMS_RAISED, foot_y=0.24, off_foot_y=0.24, foot_z=0.16, off_foot_z=0.16, nod=-18, root_y=0.03)
-    return _cycle(phase, [(0.0, reach), (0.25, hang), (0.5, _swapped(reach)), (0.75, hang)])
+    return cycle(phase, [(0.0, reach), (0.25, hang), (0.5, swapped(reach)), (0.75, hang)])
 
 
 def drink(phase: Phases) -> Poses:
@@ -96,7 +96,7 @@ def drink(phase: Phases) -> Poses:
     chest = pose(**CUP_AT_CHEST, nod=6)
     mouth = pose(**HAND_AT_MOUTH, bend=-2)
     tipped = pose(**{**HAND_AT_MOUTH, "hand_y": 0.27, "hand_z": 0.36, "elbow": 0.75, "nod": -24, "bend": -11})
-    return _cycle(phase, [(0.0, chest), (0.14, chest), (0.36, mouth), (0.58, tipped), (0.8, mouth)])
+    return cycle(phase, [(0.0, chest), (0.14, chest), (0.36, mouth), (0.58, tipped), (0.8, mouth)])
 
 
 def jump(phase: Phases) -> Poses:
@@ -112,7 +112,7 @@ def jump(phase: Phases) -> Poses:
         off_toe=-35,
     )
     stand = pose(root_y=-0.03, hand_y=-0.7, off_hand_y=-0.7, hand_z=0.45, off_hand_z=0.45)
-    return _cycle(phase, [(0.0, crouch), (0.25, spring), (0.42, flight), (0.58, spring), (0.8, stand)])
+    return cycle(phase, [(0.0, crouch), (0.25, spring), (0.42, flight), (0.58, spring), (0.8, stand)])
 
 
 def kick(phase: Phases) -> Poses:
@@ -126,7 +126,7 @@ def kick(phase: Phases) -> Poses:
         **{"foot_z": 0.82, "foot_y": 0.55, "toe": 5, "bend": -16, "twist": 12, "hand_x": 0.45, "hand_y": -0.6},
         **{"hand_z": -0.4, "off_hand_x": 0.3, "off_hand_y": -0.3, "off_hand_z": 0.6, "off_toe": -8},
     )
-    return _cycle(phase, [(0.0, ready), (0.2, windup), (0.4, strike), (0.52, strike), (0.7, pose(**STRIDE))])
+    return cycle(phase, [(0.0, ready), (0.2, windup), (0.4, strike), (0.52, strike), (0.7, pose(**STRIDE))])
 
 
 def pour(phase: Phases) -> Poses:
@@ -135,7 +135,7 @@ def pour(phase: Phases) -> Poses:
     low = pose(**glass, hand_x=0.2, hand_y=-0.72, hand_z=0.48, bend=14, nod=22)
     chest = pose(**glass, **CUP_AT_CHEST, bend=6, nod=16)
     tipped = pose(**glass, hand_x=-0.12, hand_y=-0.12, hand_z=0.62, elbow=0.95, bend=7, tilt=-6, nod=22)
-    return _cycle(phase, [(0.0, low), (0.2, chest), (0.42, tipped), (0.64, tipped), (0.84, chest)])
+    return cycle(phase, [(0.0, low), (0.2, chest), (0.42, tipped), (0.64, tipped), (0.84, chest)])
 
 
 def push(phase: Phases) -> Poses:
@@ -147,7 +147,7 @@ def push(phase: Phases) -> Poses:
         **{"off_hand_z": 0.98, "root_z": 0.3, "root_y": -0.12, "bend": 30, "nod": -18, "foot_z": 0.22},
         **{"off_foot_z": -0.55, "off_foot_y": 0.05, "off_toe": -25},
     )
-    return _cycle(phase, [(0.0, load), (0.24, front), (0.44, thrust), (0.56, thrust), (0.78, front)])
+    return cycle(phase, [(0.0, load), (0.24, front), (0.44, thrust), (0.56, thrust), (0.78, front)])
 
 
 def run(phase: Phases) -> Poses:
@@ -159,7 +159,7 @@ def run(phase: Phases) -> Poses:
         **{"foot_z": -0.05, "off_foot_z": -0.2, "off_foot_y": 0.42, "off_toe": -50, "hand_y": -0.6, "hand_z": 0.15},
         **{"off_hand_y": -0.6, "off_hand_z": 0.15},
     )
-    return _cycle(phase, [(0.0, stride), (0.25, passing), (0.5, _swapped(stride)), (0.75, _swapped(passing))])
+    return cycle(phase, [(0.0, stride), (0.25, passing), (0.5, swapped(stride)), (0.75, swapped(passing))])
 
 
 def smoke(phase: Phases) -> Poses:
@@ -167,14 +167,14 @@ def smoke(phase: Phases) -> Poses:
     mouth = pose(**HAND_AT_MOUTH, nod=2)
     away = pose(hand_x=0.62, hand_y=-0.42, hand_z=0.36, elbow=0.0, head_turn=-12, nod=-6, tilt=3)
     low = pose(hand_x=0.5, hand_y=-0.78, hand_z=0.2, elbow=0.0, head_turn=-14, nod=-8, tilt=4)
-    return _cycle(phase, [(0.0, mouth), (0.3, mouth), (0.5, away), (0.68, low), (0.84, away)])
+    return cycle(phase, [(0.0, mouth), (0.3, mouth), (0.5, away), (0.68, low), (0.84, away)])
 
 
 def wave(phase: Phases) -> Poses:
     """A raised hand swings from side to side above the head."""
     inward = pose(**{**ARM_RAISED, "hand_x": -0.22, "hand_y": 0.8, "tilt": 2})
     outward = pose(**{**ARM_RAISED, "hand_x": 0.66, "hand_y": 0.6, "tilt": -2})
-    return _cycle(phase, [(0.0, pose(**ARM_RAISED)), (0.25, outward), (0.5, pose(**ARM_RAISED)), (0.75, inward)])
+    return cycle(phase, [(0.0, pose(**ARM_RAISED)), (0.25, outward), (0.5, pose(**ARM_RAISED)), (0.75, inward)])
 
 
 @dataclass(frozen=True)

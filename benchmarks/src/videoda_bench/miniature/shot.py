@@ -36,6 +36,7 @@ class Video:
     """A video about to be filmed: iterate `frames()` once; the rest describes it as HMDB51's file names do."""
 
     num_frames: int
+    keypoints: Float[np.ndarray, "t 11 2"]
     heading_deg: float
     whole_body: bool
     camera_moves: bool
@@ -86,7 +87,7 @@ def _sway(
     return out
 
 
-def _heading(action: str, rng: np.random.Generator, *, anywhere: float) -> float:
+def _heading(action: str | None, rng: np.random.Generator, *, anywhere: float) -> float:
     """View angle [degrees]: 0 faces the camera; with probability `anywhere` any angle at all."""
     if rng.random() < anywhere:
         return float(rng.uniform(-180, 180))
@@ -126,6 +127,28 @@ def _moved(joints: Joints, path: Float[np.ndarray, "t 3"]) -> Joints:
     return Joints(**moved)  # type: ignore[arg-type]
 
 
+KEYPOINTS = (
+    *("pelvis", "neck", "head", "right elbow", "right wrist", "right knee", "right ankle"),
+    *("left elbow", "left wrist", "left knee", "left ankle"),
+)
+
+
+def project_keypoints(
+    joints: Joints, cameras: list[Camera], *, image_size: tuple[int, int]
+) -> Float[np.ndarray, "t 11 2"]:
+    """Where `KEYPOINTS` are in the picture at each instant: (x right, y down) [px], pixel centres at integers."""
+    main_side = np.einsum("i,i->", joints.arm.root[0] - joints.neck[0], joints.torso_axes[0, :, 0])
+    sides = [(joints.arm, joints.leg), (joints.off_arm, joints.off_leg)]
+    right, left = sides if main_side < 0 else sides[::-1]
+    limbs = [point for arm, leg in (right, left) for point in (arm.middle, arm.end, leg.middle, leg.end)]
+    points = np.stack([joints.pelvis, joints.neck, joints.head, *limbs], axis=1)
+    centre = (np.array(image_size[::-1]) - 1) / 2
+    seen = [(body - camera.eye) @ camera.axes.T for body, camera in zip(points, cameras, strict=True)]
+    return np.stack(
+        [camera.focal * view[:, :2] / view[:, 2:] + centre for view, camera in zip(seen, cameras, strict=True)]
+    )
+
+
 def take_photo(
     action: str, *, rng: np.random.Generator, image_size: tuple[int, int], home_share: float
 ) -> tuple[UInt8[np.ndarray, "h w 3"], Float32[np.ndarray, "h w"]]:
@@ -163,10 +186,17 @@ def _phases(motion: Motion, times: Float[np.ndarray, "t"], rng: np.random.Genera
 
 
 def plan_video(
-    action: str, *, rng: np.random.Generator, image_size: tuple[int, int], num_frames: tuple[int, int]
+    motion: Motion,
+    *,
+    action: str | None,
+    rng: np.random.Generator,
+    image_size: tuple[int, int],
+    num_frames: tuple[int, int],
 ) -> Video:
-    """A video of an action: several cycles at any kind of place, filmed by hand, of num_frames (least, most) frames."""
-    motion = MOTIONS[action]
+    """A video of a motion: several cycles at any kind of place, filmed by hand, of num_frames (least, most) frames.
+
+    `action` names the class whose props and view angles it has; None: no props, seen mostly from the front.
+    """
     count = int(rng.integers(num_frames[0], num_frames[1] + 1))
     shutter = rng.uniform(0.15, 0.5)
     times = ((np.arange(count)[:, None] + shutter * np.arange(2)) / FRAMES_PER_SECOND).ravel()
@@ -192,10 +222,12 @@ def plan_video(
         least_wall_distance=float(np.abs(path[:, 2]).max()) + 0.6,
     )
     shapes = dress(joints, body=body, outfit=sample_outfit(rng))
-    shapes += sample_props(joints, action=action, often=0.5, rng=rng)
+    if action is not None:
+        shapes += sample_props(joints, action=action, often=0.5, rng=rng)
     look = sample_look(rng, video=True)
     return Video(
         num_frames=count,
+        keypoints=project_keypoints(joints, cameras, image_size=image_size)[::2],
         heading_deg=heading,
         whole_body=framing.view_height > 1.15 * body.height,
         camera_moves=framing.shake_deg > 0.2 or framing.pan_deg_per_second != 0.0,

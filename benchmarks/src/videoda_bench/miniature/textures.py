@@ -15,7 +15,7 @@ Field = Float32[np.ndarray, "h w"]
 def fractal(
     rng: np.random.Generator, size: tuple[int, int], *, feature: float, octaves: int = 4, stretch: float = 1.0
 ) -> Field:
-    """Fractal noise of mean 0 and standard deviation 1 with features of about `feature` pixels, `stretch` times wider."""
+    """Fractal noise, mean 0, standard deviation 1, with features of about `feature` pixels, `stretch` times wider."""
     height, width = size
     total = np.zeros(size, dtype=np.float32)
     for octave in range(octaves):
@@ -50,7 +50,7 @@ def blocks(
     gap: float = 1.2,
     stagger: bool = True,
 ) -> Texture:
-    """Bricks, tiles or planks of block = (height, width) pixels, each of its own shade, with joints `gap` pixels wide."""
+    """Bricks, tiles or planks of block = (height, width) pixels, each of its own shade, with `gap` pixels between."""
     y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
     row = np.floor(y / block[0]).astype(int)
     x = x + (row % 2) * (0.5 * block[1] if stagger else 0.0)

@@ -78,7 +78,13 @@ def _make_still(item: _Item) -> _Made:
 def _make_video(item: _Item) -> _Made:
     rng = item.generator()
     config = item.config
-    video = plan_video(item.action, rng=rng, image_size=config.image_size, num_frames=config.num_frames)
+    video = plan_video(
+        MOTIONS[item.action],
+        action=item.action,
+        rng=rng,
+        image_size=config.image_size,
+        num_frames=config.num_frames,
+    )
     name = video_name(
         item.action,
         item.index,
@@ -125,7 +131,7 @@ def _read(path: Path) -> dict[str, object]:
 
 
 def _finished(out_dir: Path, wanted: dict[str, object]) -> dict[str, object] | None:
-    """The description of a complete world of this recipe, None if there is none yet; an error if the folder is taken."""
+    """The description of a complete world of this recipe, None if there is none yet; an error if it is another."""
     if not out_dir.exists() or not any(out_dir.iterdir()):
         return None
     done, begun = out_dir / DONE_FILE, out_dir / BEGUN_FILE

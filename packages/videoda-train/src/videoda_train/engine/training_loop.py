@@ -121,7 +121,7 @@ class TrainingLoop:
             terms = self.method.training_step(batch, epoch=epoch, step=step)
         total: Tensor = torch.stack(list(terms.values())).sum()
         if not torch.isfinite(total):
-            values = {name: float(term) for name, term in terms.items()}
+            values = {name: float(term.detach()) for name, term in terms.items()}
             raise RunError(
                 f"the loss is not finite at epoch {epoch}, step {step}: {values}; the last epoch's checkpoint is kept. "
                 "Lower --optim.lr, or use --precision fp32"
