@@ -34,9 +34,7 @@ def run_ablation(
     for seed in seeds:
         for row in rows:
             print(f"── {row.title}, seed {seed}", flush=True)
-            results[row.title].append(
-                run_row(row, data, preset, seed=seed, out_dir=out_dir, resume=resume).results
-            )
+            results[row.title].append(run_row(row, data, preset, seed=seed, out_dir=out_dir, resume=resume).results)
     return [summarise(title, runs) for title, runs in results.items()]
 
 

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from videoda_train.engine import RunResult, run_training
 from videoda_train.recipes.config import DataConfig, TrainConfig, TrainOptions, with_data
 from videoda_train.recipes.e2h import E2H_MINI
 
 from videoda_bench.miniature import MiniatureConfig, make_e2h
+
+RGB_WEIGHTS = Path(__file__).parent / "miniature" / "weights" / "i3d-tiny-rgb.safetensors"
+"""What `videoda-bench pretrain` made: the miniature's stand-in for Kinetics weights."""
 
 
 @dataclass(frozen=True)
@@ -16,8 +20,8 @@ class Row:
 
     title: str
     name: str
-    method: str
-    source: str
+    method: Literal["source_only", "cfb"]
+    source: Literal["camera-motion", "static"]
     bank: bool
     pace: bool
 
@@ -64,6 +68,7 @@ def row_config(row: Row, data: DataConfig, preset: Preset, *, seed: int, prepare
         preset.options,
         method=row.method,
         seed=seed,
+        model=replace(preset.options.model, rgb_weights=RGB_WEIGHTS),
         motion=replace(preset.options.motion, source=row.source, depth=f"dir:{data.source_list.parent / 'depth'}"),
         cfb=replace(preset.options.cfb, bank=row.bank, pace=row.pace),
         loading=replace(preset.options.loading, prepared_dir=prepared_dir),

@@ -94,7 +94,10 @@ def test_a_folder_without_write_permission_is_named(
 def test_e2h_without_data_says_what_it_looked_for_and_names_the_miniature(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("train", "e2h", "--eads", tmp_path / "eads", "--hmdb51", tmp_path / "hmdb", "--run-dir", tmp_path / "r") == 2
+    assert (
+        run("train", "e2h", "--eads", tmp_path / "eads", "--hmdb51", tmp_path / "hmdb", "--run-dir", tmp_path / "r")
+        == 2
+    )
     error = capsys.readouterr().err
     for wanted in (str(tmp_path / "eads"), str(tmp_path / "hmdb"), "rgb_imagenet.pt", "hatch run train:e2h-mini"):
         assert wanted in error

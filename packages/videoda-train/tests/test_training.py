@@ -24,9 +24,7 @@ from videoda_train.recipes.config import (
 
 def tiny_config(data: Path) -> TrainConfig:
     return TrainConfig(
-        data=DataConfig(
-            source_list=data / "source.txt", target_list=data / "target.txt", classes=data / "classes.txt"
-        ),
+        data=DataConfig(source_list=data / "source.txt", target_list=data / "target.txt", classes=data / "classes.txt"),
         device="cpu",
         precision="fp32",
         clip=ClipConfig(num_frames=4, num_eval_frames=8, resize=36, crop=32, flow_bound=5.0),
@@ -34,7 +32,6 @@ def tiny_config(data: Path) -> TrainConfig:
         model=ModelConfig(
             rgb="i3d-inception-tiny-rgb",
             flow="i3d-inception-tiny-flow",
-            freeze_through=None,
             batch_norm_momentum=0.1,
         ),
         optim=OptimConfig(lr=0.02, batch_size=4, epochs=3, milestones=(2,)),
@@ -146,9 +143,7 @@ def die_at_second_call(error: type[BaseException]) -> object:
     return wrapped
 
 
-def test_an_existing_run_is_neither_overwritten_nor_mixed_with_other_settings(
-    tiny_data: Path, whole_run: Path
-) -> None:
+def test_an_existing_run_is_neither_overwritten_nor_mixed_with_other_settings(tiny_data: Path, whole_run: Path) -> None:
     config = tiny_config(tiny_data)
     with pytest.raises(RunError, match="add --resume"):
         run_training(config, whole_run, progress=False)

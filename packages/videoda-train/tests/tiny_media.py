@@ -18,7 +18,9 @@ def write_image(path: Path, image: np.ndarray) -> None:
     assert cv2.imwrite(str(path), image[..., ::-1])
 
 
-def write_video(path: Path, frames: Sequence[np.ndarray], *, codec: str = "mpeg4", fps: int = 25, **options: str) -> None:
+def write_video(
+    path: Path, frames: Sequence[np.ndarray], *, codec: str = "mpeg4", fps: int = 25, **options: str
+) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=fps, options=options)
@@ -35,6 +37,4 @@ def moving_frames(count: int, *, seed: int, step: tuple[int, int] = (1, 0)) -> l
     right, down = step
     margin = count * max(abs(right), abs(down)) + 1
     big = textured_image(48 + 2 * margin, 64 + 2 * margin, seed)
-    return [
-        np.ascontiguousarray(big[margin - down * t :, margin - right * t :][:48, :64]) for t in range(count)
-    ]
+    return [np.ascontiguousarray(big[margin - down * t :, margin - right * t :][:48, :64]) for t in range(count)]

@@ -38,6 +38,11 @@ class Outfit:
     loose: float
 
 
+def _colour(channels: np.ndarray) -> Colour:
+    red, green, blue = (float(channel) for channel in channels)
+    return red, green, blue
+
+
 def _cloth(rng: np.random.Generator) -> Colour:
     value = rng.uniform(0.12, 0.95)
     return colorsys.hsv_to_rgb(rng.random(), min(1.0, rng.gamma(2.0, 0.2)), value)
@@ -49,11 +54,7 @@ def sample_outfit(rng: np.random.Generator) -> Outfit:
     hair = _HAIR[rng.integers(len(_HAIR))]
     shirt, second = _cloth(rng), _cloth(rng)
     pattern = int(rng.choice([PLAIN, STRIPES, PLAID], p=[0.6, 0.25, 0.15]))
-    trousers = (
-        _cloth(rng)
-        if rng.random() < 0.4
-        else tuple(float(c) for c in rng.uniform(0.1, 0.35) * np.array([0.8, 0.9, 1.2]))
-    )
+    trousers = _cloth(rng) if rng.random() < 0.4 else _colour(rng.uniform(0.1, 0.35) * np.array([0.8, 0.9, 1.2]))
     short_sleeves, shorts = rng.random() < 0.45, rng.random() < 0.3
     return Outfit(
         face=Skin(bare, hair, HEAD, float(rng.uniform(0.2, 0.45))),
@@ -65,7 +66,7 @@ def sample_outfit(rng: np.random.Generator) -> Outfit:
         cuff=Skin(bare) if short_sleeves else Skin(shirt, bare, SPLIT, 0.9),
         trousers=Skin(trousers, bare, SPLIT, 0.75) if shorts else Skin(trousers),
         shin=Skin(bare) if shorts else Skin(trousers),
-        shoes=Skin(tuple(float(c) for c in rng.uniform(0.08, 0.9) * np.array([1, 0.95, 0.9]))),
+        shoes=Skin(_colour(rng.uniform(0.08, 0.9) * np.array([1, 0.95, 0.9]))),
         hair=Skin(hair),
         long_hair=bool(rng.random() < 0.4),
         skirt=bool(rng.random() < 0.12),

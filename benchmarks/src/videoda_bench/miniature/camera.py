@@ -12,7 +12,7 @@ from videoda_bench.miniature.skeleton import rotation
 
 @dataclass(frozen=True)
 class Camera:
-    """A pinhole camera at `eye` [m]; rows of `axes` are its right, down and forward axes in the world; focal in pixels."""
+    """A pinhole camera at `eye` [m]; rows of `axes` are its right, down, forward axes in the world; focal in pixels."""
 
     eye: Float[np.ndarray, "3"]
     axes: Float[np.ndarray, "3 3"]

@@ -1,6 +1,7 @@
 """The actions: one function per class from phase to pose, built around poses that two classes share.
 
-A photo taken in a shared pose fits both classes of its pair; only how the body gets there and leaves it tells them apart.
+A photo taken in a shared pose fits both classes of its pair; only how the body gets there and leaves it tells them
+apart.
 """
 
 from __future__ import annotations

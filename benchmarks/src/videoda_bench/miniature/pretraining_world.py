@@ -23,7 +23,7 @@ BITS_PER_SECOND = (300_000, 600_000)
 
 @dataclass(frozen=True)
 class PretrainingConfig:
-    """Size and seed of the set; `image_size` is (height, width), `num_frames` (least, most) per video at 30 frames/s."""
+    """Size and seed of the set; `image_size` is (height, width), `num_frames` (least, most) per video, 30 frames/s."""
 
     seed: int = 77
     num_motions: int = 40
@@ -70,7 +70,7 @@ def make_pretraining_world(
 
 def _make(item: _Item) -> None:
     config = item.config
-    rng = np.random.default_rng(np.random.SeedSequence((config.seed, 1, item.motion, item.index)))
+    rng = np.random.default_rng(np.random.SeedSequence((config.seed, item.motion, item.index)))
     bits = int(rng.choice(BITS_PER_SECOND))
     video = plan_video(
         random_motion(item.motion, seed=config.seed),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from videoda_bench.miniature.motions import Motion, cycle, pose, swapped
+from videoda_bench.miniature.motions import Motion, cycle, swapped
+from videoda_bench.miniature.skeleton import pose
 
 ARMS = ("one", "mirrored", "alternating", "each its own", "at rest")
 LEGS = ("stand", "step", "bounce", "stand", "swing")

@@ -160,7 +160,7 @@ def _hit_cone(shape: np.ndarray, rx: float, ry: float, hit: np.ndarray) -> float
 
 @njit(cache=True, nogil=True)
 def _hit_solid(kind: int, shape: np.ndarray, rx: float, ry: float, hit: np.ndarray) -> float:
-    """Depth on an ellipsoid or box: centre [0:3], half sizes [3:6], local axes as rows [6:15]; `hit` gets normal, local."""
+    """Depth on an ellipsoid or box: centre [0:3], half sizes [3:6], axes as rows [6:15]; `hit` gets normal, local."""
     near, far = -1e9, 1e9
     face = 0
     a, b, c = 0.0, 0.0, -1.0

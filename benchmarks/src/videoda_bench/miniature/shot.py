@@ -174,7 +174,7 @@ def take_photo(
     moment = instants(shapes, shadows=_shadows(joints, scene))[0]
     views = [render(moment, camera=camera, scene=scene, image_size=image_size, shift=shift) for shift in _PHOTO_SHIFTS]
     light = np.mean([colour for colour, _ in views], axis=0, dtype=np.float32)
-    return develop(light, look=sample_look(rng, video=False), rng=rng), views[0][1]
+    return develop(np.asarray(light), look=sample_look(rng, video=False), rng=rng), views[0][1]
 
 
 def _phases(motion: Motion, times: Float[np.ndarray, "t"], rng: np.random.Generator) -> Float[np.ndarray, "t"]:

@@ -18,8 +18,8 @@ POSE_FIELDS: tuple[str, ...] = (
 """Fields of a pose vector, for a figure that faces +z with its main (writing) side at +x and y up.
 
 Hands are wrist positions from their shoulder in arm lengths, x outward, in the torso's frame. Feet are ankle positions
-from the floor under their hip in leg lengths, x outward. The root moves the pelvis in leg lengths; the feet follow its x
-and z but not its y. Angles are degrees: `bend` forward, `tilt` to the main side, `twist` and `turn` towards the main
+from the floor under their hip in leg lengths, x outward. The root moves the pelvis in leg lengths; the feet follow its
+x and z but not its y. Angles are degrees: `bend` forward, `tilt` to the main side, `twist` and `turn` towards the main
 side, `nod` down, `toe` up. `elbow` runs from 0 (elbow hangs) to 1 (elbow lifted sideways).
 """
 

@@ -65,7 +65,7 @@ Command = (
 def run_command(arguments: Sequence[str]) -> None:
     """Parse and run one command line."""
     command = tyro.cli(
-        Command,  # type: ignore[arg-type]
+        Command,
         prog="videoda",
         description="Unsupervised image-to-video domain adaptation for action recognition.",
         args=arguments,

@@ -45,7 +45,7 @@ class TrainE2h:
 def require_e2h(command: TrainE2h) -> None:
     """Raise `MissingDatasetError` naming everything that is missing, where it comes from, and the miniature."""
     wanted = {
-        command.eads: "EADs (Stanford40 and HII photos, 13 classes), EAD_image_dataset/CLASS/*.jpg: from the authors of "
+        command.eads: "EADs (Stanford40 and HII photos), EAD_image_dataset/CLASS/*.jpg: from the authors of "
         "'Deep Image-to-Video Adaptation and Fusion Networks for Action Recognition' (IEEE TIP 2020); --eads",
         command.hmdb51: "HMDB51, unpacked to CLASS/*.avi: https://serre.lab.brown.edu/hmdb51.html; --hmdb51",
         command.options.model.rgb_weights: "Kinetics weights of the RGB stream: rgb_imagenet.pt of "

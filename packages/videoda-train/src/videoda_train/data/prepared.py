@@ -33,7 +33,7 @@ class PreparedPaths:
 
 
 def source_clip_name(item: ListItem) -> str:
-    """Return `CLASS/IMAGE_FILE_NAME`; CLASS is the parent folder, or, in a flat `JPEGImages`, the name up to its last `_`."""
+    """Return `CLASS/IMAGE_FILE_NAME`; CLASS is the parent folder, or in `JPEGImages` the name up to its last `_`."""
     parent = item.path.parent.name
     folder = item.path.stem.rpartition("_")[0] if parent == "JPEGImages" else parent
     return f"{folder}/{item.path.name}"
@@ -51,8 +51,8 @@ def require_distinct(names: Sequence[str], *, list_file: Path) -> None:
     for index, name in enumerate(names):
         if name in seen:
             raise ListFileError(
-                f"{list_file}: entries {seen[name] + 1} and {index + 1} are both called {name!r}; list each file once, and "
-                "give files of the same name folders of different names"
+                f"{list_file}: entries {seen[name] + 1} and {index + 1} are both called {name!r}; "
+                "list each file once, and give files of the same name folders of different names"
             )
         seen[name] = index
 

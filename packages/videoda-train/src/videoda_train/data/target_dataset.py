@@ -10,8 +10,8 @@ from videoda_train.data.array_cache import ArrayCache
 from videoda_train.data.clip_sampling import sample_pace_clip, uniform_indices
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.prepared import PreparedPaths, target_video_name
-from videoda_train.data.video_facts import VideoFacts
 from videoda_train.data.transforms import centre_crop, random_crop_flip
+from videoda_train.data.video_facts import VideoFacts
 from videoda_train.data.video_reader import open_video
 from videoda_train.recipes.config import ClipConfig
 

@@ -24,11 +24,11 @@ def dis_flow(
     frames: UInt8[np.ndarray, "T H W 3"], following: UInt8[np.ndarray, "T H W 3"]
 ) -> Float[np.ndarray, "T H W 2"]:
     """Estimate the flow [px, (u right, v down)] from each frame to the one following it, by DIS (medium preset)."""
-    estimator = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    estimator = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     pairs = zip(frames, following, strict=True)
     return np.stack(
         [
-            estimator.calc(cv2.cvtColor(a, cv2.COLOR_RGB2GRAY), cv2.cvtColor(b, cv2.COLOR_RGB2GRAY), None)
+            estimator.calc(cv2.cvtColor(a, cv2.COLOR_RGB2GRAY), cv2.cvtColor(b, cv2.COLOR_RGB2GRAY), None)  # type: ignore[call-overload]
             for a, b in pairs
         ]
     )

@@ -49,7 +49,7 @@ def _stream(name: str, weights: Path | None, *, num_classes: int, config: ModelC
         dropout=config.dropout,
     )
     assert isinstance(model, InceptionI3d)
-    if config.freeze_through is not None:
+    if config.freeze_through is not None and weights is not None:
         model.freeze_through(config.freeze_through, batch_norm="update")
     for module in model.modules():
         if isinstance(module, nn.BatchNorm3d):

@@ -55,6 +55,7 @@ class Cfb(Method):
         self._fill: dict[str, Tensor] | None = None
 
     def training_step(self, batch: StepBatch, *, epoch: int, step: int) -> dict[str, Float[Tensor, ""]]:
+        """Return the losses of one step."""
         config, num_frames = self._config, batch.source_rgb.shape[1]
         source_flow = self._replace_flow(flow_input(batch.source_flow), batch.source_labels, epoch=epoch, step=step)
         source = self.streams(rgb_input(batch.source_rgb), source_flow)

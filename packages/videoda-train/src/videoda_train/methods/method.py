@@ -38,7 +38,7 @@ class Method(ABC):
         assert isinstance(logits, TwoStreamLogits)
         return logits
 
-    def after_training(self, epoch: int) -> None:
+    def after_training(self, epoch: int) -> None:  # noqa: B027 (a hook)
         """Called when an epoch's training steps are done, before its evaluation."""
 
     def after_evaluation(self, epoch: int, scores: Scores) -> dict[str, Any]:
@@ -49,5 +49,5 @@ class Method(ABC):
         """Return what a checkpoint must keep beyond `module`: tensors and plain values."""
         return {}
 
-    def load_state(self, state: dict[str, Any]) -> None:
+    def load_state(self, state: dict[str, Any]) -> None:  # noqa: B027 (a hook)
         """Restore `state()`'s output."""

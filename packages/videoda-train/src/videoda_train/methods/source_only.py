@@ -19,6 +19,7 @@ class SourceOnly(Method):
         self._config = config
 
     def training_step(self, batch: StepBatch, *, epoch: int, step: int) -> dict[str, Float[Tensor, ""]]:
+        """Return the losses of one step."""
         num_frames = batch.source_rgb.shape[1]
         logits = self.streams(rgb_input(batch.source_rgb), flow_input(batch.source_flow))
         rgb_frame, rgb_clip = frame_and_clip_loss(logits.rgb, batch.source_labels, num_frames=num_frames)

@@ -79,7 +79,7 @@ class ModelConfig:
     """Kinetics weights of the flow stream (`flow_imagenet.pt`); default: random."""
     time_stride: Literal["published", "cfb"] = "cfb"
     freeze_through: str | None = "MaxPool3d_4a_3x3"
-    """Last frozen endpoint; `None` trains everything (for random weights)."""
+    """Last frozen endpoint of a stream that starts from weights; one that starts from random weights trains in full."""
     dropout: float = 0.5
     batch_norm_momentum: float = 0.01
 

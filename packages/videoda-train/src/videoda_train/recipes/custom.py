@@ -8,7 +8,6 @@ CUSTOM = TrainOptions(
     model=ModelConfig(
         rgb="i3d-inception-tiny-rgb",
         flow="i3d-inception-tiny-flow",
-        freeze_through=None,
         batch_norm_momentum=0.1,
     ),
     optim=OptimConfig(lr=0.05, batch_size=16, epochs=24, milestones=(16, 21)),
@@ -16,5 +15,5 @@ CUSTOM = TrainOptions(
 )
 """A start that runs on any machine without weights: narrow networks, 112 px. With Kinetics weights at hand, give
 `--model.rgb i3d-inception-rgb --model.flow i3d-inception-flow --model.rgb-weights … --model.flow-weights …
---model.freeze-through MaxPool3d_4a_3x3 --model.batch-norm-momentum 0.01 --clip.resize 256 --clip.crop 224
+--model.batch-norm-momentum 0.01 --clip.resize 256 --clip.crop 224
 --clip.flow-bound 20 --motion.size 384`."""

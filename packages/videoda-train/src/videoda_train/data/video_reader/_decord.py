@@ -31,7 +31,9 @@ class DecordReader(VideoReader):
             raise MediaError(f"{self.path} is not a video that decord can open: {reason}") from error
         self.fps = float(reader.get_avg_fps())
         if reader.next().shape[2] != 3:
-            raise MediaError(f"{self.path} has a width that decord returns with padded rows; read it with backend='pyav'")
+            raise MediaError(
+                f"{self.path} has a width that decord returns with padded rows; read it with backend='pyav'"
+            )
         self._num_frames = count_frames(self.path) if num_frames is None else num_frames
         if self._num_frames == 0:
             raise MediaError(f"{self.path} holds no frame that can be decoded")
