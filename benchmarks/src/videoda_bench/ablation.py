@@ -16,6 +16,8 @@ class RowSummary:
     title: str
     acc_softmax: list[float]
     acc_logits: list[float]
+    acc_rgb: list[float]
+    acc_flow: list[float]
     seconds: list[float]
 
     def cell(self, values: list[float]) -> str:
@@ -44,17 +46,23 @@ def summarise(title: str, results: list[dict[str, Any]]) -> RowSummary:
         title=title,
         acc_softmax=[100 * r["acc_softmax"] for r in results],
         acc_logits=[100 * r["acc_logits"] for r in results],
+        acc_rgb=[100 * r["acc_rgb"] for r in results],
+        acc_flow=[100 * r["acc_flow"] for r in results],
         seconds=[r["wall_seconds"] for r in results],
     )
 
 
 def markdown_table(rows: list[RowSummary]) -> str:
     """Return the rows as a Markdown table."""
-    lines = ["| row | AccSf [%] | Acc [%] | AccSf per seed | training time [s] |", "|---|---|---|---|---|"]
+    lines = [
+        "| row | AccSf [%] | Acc [%] | RGB alone [%] | flow alone [%] | AccSf per seed | training time [s] |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for row in rows:
         per_seed = ", ".join(f"{value:.1f}" for value in row.acc_softmax)
         lines.append(
-            f"| {row.title} | {row.cell(row.acc_softmax)} | {row.cell(row.acc_logits)} | {per_seed} "
+            f"| {row.title} | {row.cell(row.acc_softmax)} | {row.cell(row.acc_logits)} "
+            f"| {row.cell(row.acc_rgb)} | {row.cell(row.acc_flow)} | {per_seed} "
             f"| {statistics.mean(row.seconds):.0f} |"
         )
     return "\n".join(lines)

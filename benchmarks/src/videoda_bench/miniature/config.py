@@ -17,12 +17,12 @@ class MiniatureConfig:
     """
 
     seed: int = 0
-    classes: tuple[str, ...] = tuple(MOTIONS)
-    stills_per_class: int = 30
+    classes: tuple[str, ...] = ("clap", "climb", "drink", "jump", "kick", "push", "run", "wave")
+    stills_per_class: int = 60
     videos_per_class: int = 24
     image_size: tuple[int, int] = (120, 160)
-    num_frames: tuple[int, int] = (45, 90)
-    home_share: float = 0.7
+    num_frames: tuple[int, int] = (40, 72)
+    home_share: float = 0.5
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.classes if name not in MOTIONS]

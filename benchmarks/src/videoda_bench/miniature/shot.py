@@ -92,10 +92,10 @@ def _heading(action: str | None, rng: np.random.Generator, *, anywhere: float) -
     if rng.random() < anywhere:
         return float(rng.uniform(-180, 180))
     if action == "climb":
-        return float(180 + rng.normal(0, 40))
-    if action in ("run", "kick", "push", "jump") and rng.random() < 0.65:
+        return float(180 + rng.normal(0, 25))
+    if action in ("run", "kick", "push") and rng.random() < 0.8:
         return float(rng.choice([-70, 70]) + rng.normal(0, 25))
-    return float(rng.normal(0, 38))
+    return float(rng.normal(0, 25))
 
 
 def _shadows(joints: Joints, scene: Scene) -> Float[np.ndarray, "t 3 4"]:
@@ -158,12 +158,12 @@ def take_photo(
     """
     motion = MOTIONS[action]
     phase = rng.random()
-    if rng.random() < 0.5:
+    if rng.random() < 0.8:
         phase = rng.choice(motion.typical_phases) + rng.normal(0, 0.05)
     grid = np.append(np.arange(24) / 24, phase)
     poses = vary(motion.poses(grid), rng=rng)[-1:]
     poses = _sway(poses, np.zeros(1), rng)
-    body, heading = sample_body(rng), _heading(action, rng, anywhere=0.08)
+    body, heading = sample_body(rng), _heading(action, rng, anywhere=0.05)
     joints = forward_kinematics(poses, body=body, mirrored=bool(rng.random() < 0.5), heading_deg=heading)
     framing = sample_photo_framing(rng, height=body.height, leg_driven=motion.leg_driven)
     camera = film(framing, np.zeros(1), subject=np.zeros((1, 3)), image_size=image_size, rng=rng)[0]
@@ -205,7 +205,7 @@ def plan_video(
         start = np.clip((times - rng.uniform(0.0, 0.35)) / 0.35, 0, 1)[:, None]
         poses = pose() + start * start * (3 - 2 * start) * (poses - pose())
     poses = _sway(poses, times, rng)
-    body, heading = sample_body(rng), _heading(action, rng, anywhere=0.18)
+    body, heading = sample_body(rng), _heading(action, rng, anywhere=0.06)
     joints = forward_kinematics(poses, body=body, mirrored=bool(rng.random() < 0.5), heading_deg=heading)
     direction = np.array([np.sin(np.deg2rad(heading)), 0.0, np.cos(np.deg2rad(heading))])
     path = (times - times.mean())[:, None] * rng.uniform(*motion.travel) * direction
@@ -223,7 +223,7 @@ def plan_video(
     )
     shapes = dress(joints, body=body, outfit=sample_outfit(rng))
     if action is not None:
-        shapes += sample_props(joints, action=action, often=0.5, rng=rng)
+        shapes += sample_props(joints, action=action, often=0.9, rng=rng)
     look = sample_look(rng, video=True)
     return Video(
         num_frames=count,

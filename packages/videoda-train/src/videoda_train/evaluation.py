@@ -7,17 +7,26 @@ import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 from torchmetrics.functional.classification import multiclass_confusion_matrix
-from videoda_models import TwoStreamLogits, fuse_logits, fuse_softmax, upsample_logits
+from videoda_models import TwoStreamLogits, fuse_logits, upsample_logits
 
 from videoda_train.data.target_dataset import TargetDataset
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Per-video class scores in list order, float32 on the CPU: sum of the streams' logits, and of their softmax."""
+    """Per-video class scores in list order, float32 on the CPU, each a mean over frames."""
 
     logits: Float[Tensor, "N K"]
-    softmax: Float[Tensor, "N K"]
+    """Sum of the two streams' logits."""
+    rgb: Float[Tensor, "N K"]
+    """Softmax of the RGB stream."""
+    flow: Float[Tensor, "N K"]
+    """Softmax of the flow stream."""
+
+    @property
+    def softmax(self) -> Float[Tensor, "N K"]:
+        """Sum of the two streams' softmax."""
+        return self.rgb + self.flow
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,10 @@ class Metrics:
     """Accuracy by the sum of logits (`Acc`)."""
     acc_softmax: float
     """Accuracy by the sum of softmax scores (`AccSf`, the paper's)."""
+    acc_rgb: float
+    """Accuracy of the RGB stream alone."""
+    acc_flow: float
+    """Accuracy of the flow stream alone."""
     mean_class_accuracy: float
     """Mean of the per-class recalls, by softmax, over the classes that occur."""
     per_class_accuracy: list[float | None]
@@ -54,14 +67,18 @@ def score_videos(
         rgb_logits = upsample_logits(streams.rgb.float(), num_frames)
         flow_logits = upsample_logits(streams.flow.float(), num_frames)
         yield Scores(
-            logits=fuse_logits(rgb_logits, flow_logits).cpu(), softmax=fuse_softmax(rgb_logits, flow_logits).cpu()
+            logits=fuse_logits(rgb_logits, flow_logits).cpu(),
+            rgb=rgb_logits.softmax(dim=1).mean(dim=2).cpu(),
+            flow=flow_logits.softmax(dim=1).mean(dim=2).cpu(),
         )
 
 
 def join_scores(parts: list[Scores]) -> Scores:
     """Concatenate batches of scores."""
     return Scores(
-        logits=torch.cat([part.logits for part in parts]), softmax=torch.cat([part.softmax for part in parts])
+        logits=torch.cat([part.logits for part in parts]),
+        rgb=torch.cat([part.rgb for part in parts]),
+        flow=torch.cat([part.flow for part in parts]),
     )
 
 
@@ -76,6 +93,8 @@ def measure(scores: Scores, labels: Int64[Tensor, " N"]) -> Metrics:
     return Metrics(
         acc_logits=float((scores.logits.argmax(dim=1) == labels).double().mean()),
         acc_softmax=float((by_softmax == labels).double().mean()),
+        acc_rgb=float((scores.rgb.argmax(dim=1) == labels).double().mean()),
+        acc_flow=float((scores.flow.argmax(dim=1) == labels).double().mean()),
         mean_class_accuracy=sum(known) / len(known),
         per_class_accuracy=recalls,
         confusion_matrix=confusion.tolist(),

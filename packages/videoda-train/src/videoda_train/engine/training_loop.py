@@ -170,6 +170,7 @@ def build_optimizer(module: nn.Module, config: OptimConfig) -> torch.optim.SGD:
         lr=config.lr,
         momentum=config.momentum,
         weight_decay=config.weight_decay,
+        foreach=True,
     )
 
 

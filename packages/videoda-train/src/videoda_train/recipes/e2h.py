@@ -50,7 +50,7 @@ E2H_MINI = TrainOptions(
     clip=ClipConfig(resize=72, crop=64, flow_bound=20.0 * 72 / 256),
     motion=MotionConfig(size=144),
     model=ModelConfig(rgb="i3d-inception-tiny-rgb", flow="i3d-inception-tiny-flow", batch_norm_momentum=0.1),
-    optim=OptimConfig(lr=0.05, batch_size=16, epochs=14, milestones=(9, 12)),
+    optim=OptimConfig(lr=0.05, batch_size=16, epochs=12, milestones=(8, 10)),
     cfb=CfbConfig(bank_size=12, bank_from_epoch=4, pace_weight=0.2),
 )
 """The miniature: narrow networks, frames of 64 px, a bank of half of the videos as published, fewer epochs, and batch
