@@ -1,10 +1,10 @@
 """Pretraining of the miniature's RGB stream: it learns where the joints of a rendered person are.
 
 The real task starts from Kinetics weights, from networks that know people. The miniature's narrow RGB network knows
-them from single frames of `miniature.pretraining_world`: random motions, none a class of a benchmark, at places that tell
-nothing. It learns keypoints with only the centre of its kernels in time in use, like a network inflated from images: it
-knows poses and no movement. The flow stream of the miniature starts from random weights. The weights are made once, by
-`videoda-bench pretrain`, and ship with this package.
+them from single frames of `miniature.pretraining_world`: random motions, none a class of a benchmark, at places that
+tell nothing. It learns keypoints with only the centre of its kernels in time in use, like a network inflated from
+images: it knows poses and no movement. The flow stream of the miniature starts from random weights. The weights are
+made once, by `videoda-bench pretrain`, and ship with this package.
 """
 
 import math
