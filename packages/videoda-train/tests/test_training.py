@@ -121,7 +121,7 @@ def test_a_run_killed_in_its_second_epoch_resumes_to_bit_equal_weights(
 
     config = tiny_config(tiny_data)
     with monkeypatch.context() as patch:
-        patch.setattr("videoda_train.engine.run_folder.RunFolder.write_metrics", die_at_second_call(Killed))
+        patch.setattr("videoda_train.run_folder.RunFolder.write_metrics", die_at_second_call(Killed))
         with pytest.raises(Killed):
             run_training(config, tmp_path / "run", progress=False)
     run_training(config, tmp_path / "run", resume=True, progress=False)
@@ -130,7 +130,7 @@ def test_a_run_killed_in_its_second_epoch_resumes_to_bit_equal_weights(
 
 
 def die_at_second_call(error: type[BaseException]) -> object:
-    from videoda_train.engine.run_folder import RunFolder
+    from videoda_train.run_folder import RunFolder
 
     original, calls = RunFolder.write_metrics, []
 

@@ -17,10 +17,10 @@ from videoda_train.data.target_flow import cache_target_flow
 from videoda_train.engine.checkpoint import load_checkpoint
 from videoda_train.engine.device import autocast, resolve_device, resolve_precision
 from videoda_train.engine.run import RunInputs, describe_results, prepared_paths
-from videoda_train.engine.run_folder import RunFolder
 from videoda_train.engine.training_loop import EVALUATION_BATCH
 from videoda_train.evaluation import join_scores, measure, score_videos
 from videoda_train.methods.build import build_method
+from videoda_train.run_folder import RunFolder
 
 
 def evaluate_run(

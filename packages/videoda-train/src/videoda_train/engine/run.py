@@ -19,12 +19,12 @@ from videoda_train.data.target_dataset import TargetDataset
 from videoda_train.data.target_flow import cache_target_flow
 from videoda_train.engine.device import resolve_device, resolve_precision
 from videoda_train.engine.interrupt import stop_between_steps
-from videoda_train.engine.run_folder import RunFolder
 from videoda_train.engine.training_loop import TrainingLoop
 from videoda_train.evaluation import Metrics
 from videoda_train.methods.build import build_method
 from videoda_train.recipes.config import TrainConfig
 from videoda_train.report import write_report
+from videoda_train.run_folder import RunFolder
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from videoda_train.data.step_batches import StepDataset, epoch_loader
 from videoda_train.engine.checkpoint import Position, load_checkpoint, save_checkpoint
 from videoda_train.engine.device import autocast
 from videoda_train.engine.interrupt import Interrupted, StopRequest
-from videoda_train.engine.run_folder import RunFolder
 from videoda_train.errors import RunError
 from videoda_train.evaluation import Metrics, Scores, join_scores, measure, score_videos
 from videoda_train.methods.method import Method
 from videoda_train.randomness import seeded_torch
 from videoda_train.recipes.config import OptimConfig, TrainConfig
+from videoda_train.run_folder import RunFolder
 
 EVALUATION_BATCH = 8
 

@@ -11,10 +11,10 @@ import yaml
 from videoda_train.data.atomic_file import write_text
 from videoda_train.data.list_file import read_list
 from videoda_train.data.prepared import PreparedPaths
-from videoda_train.engine.run_folder import RunFolder
 from videoda_train.recipes.config import TrainConfig, to_dict
 from videoda_train.report.clip_strip import source_strip, target_strip
 from videoda_train.report.figures import accuracy_curves, loss_curves, png_data_uri
+from videoda_train.run_folder import RunFolder
 
 _SCALE_NOTES = {
     "mini": "This is a miniature result, on a small rendered world. It says nothing about the real benchmark.",
