@@ -133,3 +133,11 @@ def test_a_missing_system_library_of_opencv_is_one_line_with_both_cures(
     for part in ("libGL.so.1", "apt-get install libgl1 libglib2.0-0", "opencv-python-headless"):
         assert part in error
     assert error.count("\n") == 1
+
+
+def test_an_interrupt_is_one_line_and_exit_code_130(capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    assert exit_code("videoda", interrupted) == 130
+    assert "add --resume to continue" in capsys.readouterr().err

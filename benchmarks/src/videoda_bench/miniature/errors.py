@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from videoda_train.errors import VideodaError
 
-class MiniatureError(Exception):
+
+class MiniatureError(VideodaError):
     """A miniature world cannot be made as asked; the message says what to change."""

@@ -10,7 +10,15 @@ _CV2_CURES = (
 
 
 def exit_code(program: str, run: Callable[[], None]) -> int:
-    """Run a command: 0; 2 and one message for bad input; 130 and how to go on for an interrupt."""
+    """Run a command: 0; 2 and one message for bad input; 130 and how to go on for an interrupt, however early."""
+    try:
+        return _run(program, run)
+    except KeyboardInterrupt:
+        print(f"\n{program}: interrupted; what is done is kept, add --resume to continue", file=sys.stderr)
+        return 130
+
+
+def _run(program: str, run: Callable[[], None]) -> int:
     try:
         import cv2  # noqa: F401
     except ImportError as error:
@@ -26,14 +34,13 @@ def exit_code(program: str, run: Callable[[], None]) -> int:
         run()
     except (VideodaError, DepthMotionError, FlowBankError, VideodaModelsError) as error:
         return _report(program, str(error))
+    except Interrupted as interrupt:
+        raise KeyboardInterrupt from interrupt
     except OSError as error:
         if error.errno is None:
             raise
         where = f" {error.filename}" if error.filename else ""
         return _report(program, f"{error.strerror}{':' if where else ''}{where}")
-    except (Interrupted, KeyboardInterrupt):
-        print(f"\n{program}: interrupted; what is done is kept, add --resume to continue", file=sys.stderr)
-        return 130
     return 0
 
 
