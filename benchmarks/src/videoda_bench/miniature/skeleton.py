@@ -32,7 +32,7 @@ _REST = {
 }
 
 
-def pose(**values: float) -> Float[np.ndarray, "fields"]:
+def pose(**values: float | int) -> Float[np.ndarray, "fields"]:
     """One pose vector: standing at rest, except for the named fields of `POSE_FIELDS`."""
     vector = np.zeros(len(POSE_FIELDS))
     for name, value in {**_REST, **values}.items():

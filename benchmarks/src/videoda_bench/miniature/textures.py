@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from jaxtyping import Float32
-from numpy.typing import ArrayLike
 
 Texture = Float32[np.ndarray, "h w 3"]
 Field = Float32[np.ndarray, "h w"]
+RGB = Sequence[float] | np.ndarray
+"""Three colour channels in [0, 1]."""
 
 
 def fractal(
@@ -26,12 +29,12 @@ def fractal(
     return total / max(float(total.std()), 1e-6)
 
 
-def tinted(field: Field, colour: ArrayLike, *, contrast: float) -> Texture:
+def tinted(field: Field, colour: RGB, *, contrast: float) -> Texture:
     """A colour modulated by a field: colour · (1 + contrast · field)."""
     return (np.asarray(colour, dtype=np.float32) * (1 + np.float32(contrast) * field[..., None])).astype(np.float32)
 
 
-def gradient(size: tuple[int, int], top: ArrayLike, bottom: ArrayLike) -> Texture:
+def gradient(size: tuple[int, int], top: RGB, bottom: RGB) -> Texture:
     """A vertical blend from one colour to another."""
     u = np.linspace(0, 1, size[0], dtype=np.float32)[:, None, None]
     rows = (1 - u) * np.asarray(top, np.float32) + u * np.asarray(bottom, np.float32)
@@ -43,8 +46,8 @@ def blocks(
     size: tuple[int, int],
     *,
     block: tuple[float, float],
-    colour: ArrayLike,
-    joint: ArrayLike,
+    colour: RGB,
+    joint: RGB,
     spread: float = 0.12,
     gap: float = 1.2,
     stagger: bool = True,
@@ -61,7 +64,7 @@ def blocks(
     return (out * (1 + 0.06 * fractal(rng, size, feature=3, octaves=2)[..., None])).astype(np.float32)
 
 
-def foliage(rng: np.random.Generator, size: tuple[int, int], *, colour: ArrayLike, feature: float) -> Texture:
+def foliage(rng: np.random.Generator, size: tuple[int, int], *, colour: RGB, feature: float) -> Texture:
     """Leaves: light and dark clumps with bright specks."""
     clumps = fractal(rng, size, feature=feature, octaves=5)
     out = tinted(clumps, colour, contrast=0.32)
@@ -70,7 +73,7 @@ def foliage(rng: np.random.Generator, size: tuple[int, int], *, colour: ArrayLik
     return out
 
 
-def paint_rectangle(image: Texture, *, box: tuple[float, float, float, float], colour: ArrayLike) -> None:
+def paint_rectangle(image: Texture, *, box: tuple[float, float, float, float], colour: RGB) -> None:
     """Fill (left, top, right, bottom) in pixels, cut at the image's border."""
     left, top, right, bottom = (round(max(value, 0)) for value in box)
     image[top:bottom, left:right] = colour
