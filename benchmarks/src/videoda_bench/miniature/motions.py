@@ -201,4 +201,4 @@ MOTIONS: dict[str, Motion] = {
     "smoke": Motion(smoke, (1.1, 1.6), (0.15, 0.6)),
     "wave": Motion(wave, (0.6, 0.95), (0.25, 0.75)),
 }
-"""The classes of the miniature in the label order of the real task."""
+"""The classes there are motions for, in the label order of the real task; a world takes eight of them by default."""
