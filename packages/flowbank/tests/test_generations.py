@@ -1,6 +1,8 @@
 import multiprocessing
+import os
 import pickle
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -189,6 +191,15 @@ def test_a_forked_child_does_not_keep_the_writer_lock(bank):
     FlowBank.open(bank.folder, mode="r+").close()
     event.set()
     child.join()
+
+
+def test_close_gives_the_lock_back_although_a_copy_of_its_descriptor_is_open(bank):
+    lock = str(bank.folder / "writer.lock")
+    (descriptor,) = [int(fd.name) for fd in Path("/proc/self/fd").iterdir() if os.path.realpath(fd) == lock]
+    copy = os.dup(descriptor)
+    bank.close()
+    FlowBank.open(bank.folder, mode="r+").close()
+    os.close(copy)
 
 
 def test_threads_never_see_a_torn_entry(make_bank):

@@ -233,6 +233,9 @@ class Writer:
         """Give the lock back; what was not committed is gone."""
         self._entries.close()
         self._sums.close()
+        if self._lock_fd >= 0:
+            # Unlocking, unlike closing, also counts where a child just forked still has the descriptor.
+            fcntl.flock(self._lock_fd, fcntl.LOCK_UN)
         self.drop_lock()
 
     def drop_lock(self) -> None:
