@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from flowbank import FlowBank, verify
-from flowbank_results import anonymous_megabytes, row, write_section
+from measurements import anonymous_megabytes, row, write_section
 
 CLASSES, CAPACITY, VALUES, READERS = 4, 8, 200_000, 4
 SETTINGS = {"num_classes": CLASSES, "capacity": CAPACITY, "clip_shape": (VALUES,)}
@@ -130,7 +130,7 @@ def main() -> None:
         ),
         row("problems found by verify at the end", str(len(problems)), target="0", met=not problems),
     ]
-    write_section("Concurrency: 4 readers, 1 writer", rows)
+    write_section("flowbank", "Concurrency: 4 readers, 1 writer", rows)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from flowbank import FlowBank, verify
-from flowbank_results import row, write_section
+from measurements import row, write_section
 
 CLASSES, CAPACITY, VALUES, INSERTS = 5, 6, 50_000, 6
 
@@ -120,7 +120,7 @@ def main() -> None:
         row("leaked files or space after the next commit", str(counts["leaks"]), target="0", met=counts["leaks"] == 0),
         row("commits over all runs", str(generation)),
     ]
-    write_section("Crash test", rows)
+    write_section("flowbank", "Crash test", rows)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from time import perf_counter
 import numpy as np
 import torch
 from flowbank import FlowBank
-from flowbank_results import anonymous_megabytes, milliseconds, row, write_section
+from measurements import anonymous_megabytes, milliseconds, row, write_section
 
 SHAPE = (2, 16, 224, 224)
 PER_CLASS = 60
@@ -249,11 +249,13 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(dir=arguments.folder))
     try:
         if arguments.full:
-            write_section("The full bank: 101 × 60 clips of (2, 16, 224, 224)", full_size(folder))
+            write_section("flowbank", "The full bank: 101 × 60 clips of (2, 16, 224, 224)", full_size(folder))
         else:
-            write_section("Drawing from 60 clips of (2, 16, 224, 224) per class, warm page cache", drawing(folder))
-            write_section("Inserting", inserting(folder))
-            write_section("Quantisation", quantisation(folder))
+            write_section(
+                "flowbank", "Drawing from 60 clips of (2, 16, 224, 224) per class, warm page cache", drawing(folder)
+            )
+            write_section("flowbank", "Inserting", inserting(folder))
+            write_section("flowbank", "Quantisation", quantisation(folder))
     finally:
         shutil.rmtree(folder)
 

@@ -1,4 +1,4 @@
-"""Where flowbank's measurements go: `benchmarks/results/flowbank.json` and, made from it, `flowbank.md`."""
+"""How long things take, on which machine, and where that is written: `benchmarks/results/NAME.json` and `NAME.md`."""
 
 import json
 import os
@@ -53,15 +53,15 @@ def anonymous_megabytes() -> float:
     return int(status.split("RssAnon:")[1].split()[0]) / 1024
 
 
-def write_section(name: str, rows: list[dict[str, Any]]) -> None:
-    """Store the rows of one measurement (`what`, `measured`, `target`, `met`) and write the report anew."""
-    path = RESULTS / "flowbank.json"
+def write_section(report: str, name: str, rows: list[dict[str, Any]]) -> None:
+    """Store the rows (`what`, `measured`, `target`, `met`) of one measurement of a report and write that anew."""
+    path = RESULTS / f"{report}.json"
     results = json.loads(path.read_text()) if path.exists() else {}
     command = "python " + " ".join(["benchmarks/speed/" + Path(sys.argv[0]).name, *sys.argv[1:]])
     results[name] = {"command": command, "machine": machine(), "rows": rows}
     RESULTS.mkdir(exist_ok=True)
     path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-    lines = ["# flowbank: measured", "", "The machine is shared; `load` is its load average (1 min) at the end.", ""]
+    lines = [f"# {report}: measured", "", "The machine is shared; `load` is its load average (1 min) at the end.", ""]
     for title, section in results.items():
         where = section["machine"]
         lines += [
@@ -77,7 +77,7 @@ def write_section(name: str, rows: list[dict[str, Any]]) -> None:
             met = "" if row["met"] is None else "yes" if row["met"] else "**no**"
             lines.append(f"| {row['what']} | {row['measured']} | {row['target']} | {met} |")
         lines.append("")
-    (RESULTS / "flowbank.md").write_text("\n".join(lines))
+    (RESULTS / f"{report}.md").write_text("\n".join(lines))
 
 
 def row(what: str, measured: str, *, target: str = "", met: bool | None = None, **details: Any) -> dict[str, Any]:
