@@ -1,6 +1,5 @@
 """Entries drawn from one generation, to be read."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,6 @@ from jaxtyping import Bool, Float, Float32, Int
 from flowbank.batch import Values
 from flowbank.errors import BankInputError
 from flowbank.snapshot import Snapshot
-
-THREAD_WORTH = 8 * 2**20  # bytes of output that pay for starting a thread
-MOST_THREADS = 8  # memory bandwidth is spent well before
 
 
 class Draw:
@@ -75,18 +71,8 @@ class Draw:
         if out is None:
             buffer[self._rows < 0] = 0
 
-        def fill(place: int) -> None:
+        for place in np.flatnonzero(self._rows >= 0).tolist():
             self._snapshot.read_into(int(self._rows[place]), buffer[place], array=array)
-
-        found = np.flatnonzero(self._rows >= 0).tolist()
-        threads = min(torch.get_num_threads(), MOST_THREADS, len(found) * buffer[:1].nbytes // THREAD_WORTH)
-        if threads > 1:
-            with ThreadPoolExecutor(threads) as pool:
-                for _ in pool.map(fill, found):
-                    pass
-        else:
-            for place in found:
-                fill(place)
         return target
 
 
