@@ -140,6 +140,35 @@ def test_a_model_in_evaluation_mode_compiles_to_one_graph_with_the_same_gradient
     assert done.returncode == 0, done.stderr[-2000:]
 
 
+COMPILED_TRAINING = """
+import copy, sys, torch
+from videoda_models import create_model
+torch.manual_seed(0)
+name, endpoint, *shape = sys.argv[1:]
+model, clip = create_model(name, num_classes=5, dropout=0.0).double(), torch.randn(2, *map(int, shape)).double()
+if endpoint:
+    model.freeze_through(endpoint, batch_norm="update")
+model.train()
+twin = copy.deepcopy(model)
+model(clip).square().mean().backward()
+torch.compile(twin)(clip).square().mean().backward()
+for (key, p), q in zip(model.named_parameters(), twin.parameters(), strict=True):
+    assert (p.grad is None) == (q.grad is None), key
+    assert p.grad is None or (p.grad - q.grad).norm() <= 1e-6 * p.grad.norm() + 1e-9, key
+for (key, a), b in zip(model.named_buffers(), twin.buffers(), strict=True):
+    torch.testing.assert_close(a, b, msg=key)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("endpoint", ["", "MaxPool3d_4a_3x3"])
+def test_compiled_training_gives_the_gradients_and_statistics_of_eager_training(endpoint):
+    shape = [str(n) for n in (3, 4, 32, 32)]
+    command = [sys.executable, "-c", COMPILED_TRAINING, "i3d-inception-tiny-rgb", endpoint, *shape]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
 @pytest.fixture
 def one_rank(tmp_path):
     torch.distributed.init_process_group("gloo", init_method=f"file://{tmp_path}/store", rank=0, world_size=1)

@@ -21,7 +21,7 @@ def same_padding(size: int, *, kernel: int, stride: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
-def _axis_paddings(shape: Sequence[int], kernel: Triple, stride: Triple) -> list[tuple[int, int]]:
+def _axis_paddings(shape: Sequence[int], kernel: Sequence[int], stride: Sequence[int]) -> list[tuple[int, int]]:
     return [same_padding(int(n), kernel=k, stride=s) for n, k, s in zip(shape, kernel, stride, strict=True)]
 
 
@@ -55,16 +55,21 @@ class SameMaxPool3d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T, H, W), entries ≥ 0 -> (B, C, ⌈T/s⌉, ⌈H/s⌉, ⌈W/s⌉)."""
-        pads = _axis_paddings(x.shape[2:], self.kernel, self.stride)
+        # An axis of one entry needs no pooling; compiled, a wider window there loses gradients (seen in torch 2.15).
+        kernel, stride = (
+            tuple(1 if size == 1 else n for size, n in zip(x.shape[2:], counts, strict=True))
+            for counts in (self.kernel, self.stride)
+        )
+        pads = _axis_paddings(x.shape[2:], kernel, stride)
         if axis_pooling.pays_off(x):
             before = [before for before, _ in pads]
-            return axis_pooling.max_pool_axes(x, kernel=self.kernel, stride=self.stride, before=before)
-        outside = [after - before if s == 1 else 0 for (before, after), s in zip(pads, self.stride, strict=True)]
+            return axis_pooling.max_pool_axes(x, kernel=kernel, stride=stride, before=before)
+        outside = [after - before if s == 1 else 0 for (before, after), s in zip(pads, stride, strict=True)]
         if any(outside):
             x = F.pad(x, [n for after in reversed(outside) for n in (0, after)])
         inside = [before for before, _ in pads]
         # With indices, because autocast would run the plain pool in float32 and so copy every large map twice.
-        return F.max_pool3d_with_indices(x, self.kernel, self.stride, inside, ceil_mode=True)[0]
+        return F.max_pool3d_with_indices(x, kernel, stride, inside, ceil_mode=True)[0]
 
     def extra_repr(self) -> str:
         """Kernel and stride, for `print(model)`."""
