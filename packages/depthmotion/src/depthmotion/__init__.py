@@ -3,7 +3,10 @@
 from depthmotion import flowio, paths
 from depthmotion.camera_path import CameraPath
 from depthmotion.clip import Clip
-from depthmotion.depth_source import DepthSource, load_depth
+from depthmotion.contact_sheet import contact_sheet
+from depthmotion.dataset import Estimate, Failure, GenerateConfig, GenerateSummary, estimate, generate
+from depthmotion.depth_colour import depth_to_color
+from depthmotion.depth_sources import DepthSource, LicenceWarning, load_depth
 from depthmotion.depthmap import DepthMap
 from depthmotion.errors import (
     ConfigError,
@@ -12,13 +15,14 @@ from depthmotion.errors import (
     FlowFileError,
     ImageError,
     MissingDependencyError,
+    OutputError,
     PathError,
 )
 from depthmotion.flowio import flow_to_color
-from depthmotion.generate import Failure, GenerateConfig, GenerateSummary, generate
 from depthmotion.image_files import read_image
 from depthmotion.instances import MovingInstances, random_instances, select, select_largest
 from depthmotion.intrinsics import Intrinsics
+from depthmotion.path_drawing import draw_paths
 from depthmotion.sharpen import sharpen
 from depthmotion.synthesize import prepare, synthesize
 
@@ -32,15 +36,22 @@ __all__ = [
     "DepthMap",
     "DepthMotionError",
     "DepthSource",
+    "Estimate",
     "Failure",
     "FlowFileError",
     "GenerateConfig",
     "GenerateSummary",
     "ImageError",
     "Intrinsics",
+    "LicenceWarning",
     "MissingDependencyError",
     "MovingInstances",
+    "OutputError",
     "PathError",
+    "contact_sheet",
+    "depth_to_color",
+    "draw_paths",
+    "estimate",
     "flow_to_color",
     "flowio",
     "generate",

@@ -67,30 +67,41 @@ class CameraPath:
 
     @classmethod
     def load(cls, file: str | Path) -> CameraPath:
-        """Read poses (T, 4, 4) from `.npy`, `.json` (nested list) or text with 12 or 16 numbers per line."""
+        """Read poses (T, 4, 4) from `.npy`, `.json` (nested list) or text with 12 or 16 numbers per line.
+
+        A `.json` of `{"poses": …, "zoom": …}` holds zoom factors too.
+        """
         file = Path(file)
+        zoom = None
         try:
             if file.suffix == ".npy":
-                poses = np.load(file, allow_pickle=False)
+                poses = np.asarray(np.load(file, allow_pickle=False), dtype=np.float64)
             elif file.suffix == ".json":
-                poses = np.asarray(json.loads(file.read_text()), dtype=np.float64)
+                content = json.loads(file.read_text())
+                if isinstance(content, dict):
+                    zoom = None if content.get("zoom") is None else np.asarray(content["zoom"], dtype=np.float64)
+                    content = content["poses"]
+                poses = np.asarray(content, dtype=np.float64)
             else:
                 poses = np.loadtxt(file, ndmin=2)
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, KeyError, EOFError) as error:
             raise PathError(f"cannot read poses from {file}: {error}") from error
         if poses.ndim == 2 and poses.shape[1] == 12:
             last_row = np.tile(np.array([[[0.0, 0.0, 0.0, 1.0]]]), (len(poses), 1, 1))
             poses = np.concatenate([poses.reshape(-1, 3, 4), last_row], axis=1)
         elif poses.ndim == 2 and poses.shape[1] == 16:
             poses = poses.reshape(-1, 4, 4)
-        return cls(poses, name=file.stem)
+        return cls(poses, zoom, file.stem)
 
     def save(self, file: str | Path) -> None:
-        """Write the poses as `.npy`, `.json`, or text with 16 numbers per line."""
+        """Write the poses as `.npy`, `.json`, or text with 16 numbers per line; a path that zooms only as `.json`."""
         file = Path(file)
+        if self.zoom is not None and file.suffix != ".json":
+            raise PathError(f"{file} cannot hold the path's zoom: use a .json file.")
         if file.suffix == ".npy":
             np.save(file, self.poses)
         elif file.suffix == ".json":
-            file.write_text(json.dumps(self.poses.tolist()))
+            poses = self.poses.tolist()
+            file.write_text(json.dumps(poses if self.zoom is None else {"poses": poses, "zoom": self.zoom.tolist()}))
         else:
             np.savetxt(file, self.poses.reshape(len(self), 16))

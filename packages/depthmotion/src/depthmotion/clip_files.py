@@ -1,46 +1,136 @@
-"""A clip as a video file or a folder of JPEGs."""
+"""A clip's frames, flow, depth and masks as files."""
 
 from __future__ import annotations
 
+import io
+import json
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import av
+import cv2
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
 
+from depthmotion import flowio
 from depthmotion.errors import ConfigError
-from depthmotion.image_files import encode_jpeg
+from depthmotion.image_files import encode_image
 
 if TYPE_CHECKING:
     from depthmotion.clip import Clip
 
+FlowFormat = Literal["compact", "uv-jpeg", "npz", "flo", "kitti", "colour"]
+FLOW_SUFFIXES: dict[str, str] = {"compact": ".npy", "npz": ".npz"}
+"""Extensions of the formats that are one file; the others are folders."""
+
 _CODECS = {".mp4": "libx264", ".avi": "mpeg4"}
 
 
-def save_clip(clip: Clip, file: Path, *, fps: float) -> None:
-    """Write frames as `.mp4` (H.264), `.avi` (MPEG-4), or `00000.jpg …` into a folder if the name has no extension.
+def save_frames(
+    file: Path,
+    frames: UInt8[np.ndarray, "t h w 3"],
+    *,
+    fps: float = 12.0,
+    image_suffix: str = ".jpg",
+    quality: int = 95,
+) -> None:
+    """Write frames as `.mp4` (H.264) or `.avi` (MPEG-4), or `00000.jpg …` into a folder if the name is neither.
 
-    Videos have even sides: an odd last row or column is left out.
+    Videos have even sides: an odd last row or column is left out. `image_suffix` is `.jpg` or `.png`.
     """
-    suffix = file.suffix.lower()
-    if suffix == "":
-        file.mkdir(parents=True, exist_ok=True)
-        for index, frame in enumerate(clip.frames):
-            (file / f"{index:05d}.jpg").write_bytes(encode_jpeg(frame))
+    if file.suffix.lower() in _CODECS:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(encode_video(frames, fps=fps, suffix=file.suffix.lower()))
         return
-    if suffix not in _CODECS:
+    _write_folder(file, (encode_image(frame, suffix=image_suffix, quality=quality) for frame in frames), image_suffix)
+
+
+def save_clip(clip: Clip, file: Path, *, fps: float) -> None:
+    """Write a clip's frames as `.mp4` or `.avi`, or as JPEGs into a folder if the name has no extension."""
+    check_clip_name(file)
+    save_frames(file, clip.frames, fps=fps)
+
+
+def check_clip_name(file: Path) -> None:
+    """Raise ConfigError unless frames can be written under a name."""
+    if file.suffix and file.suffix.lower() not in _CODECS:
         raise ConfigError(f"{file} has no known clip format: use .mp4, .avi, or a folder name without extension.")
-    height, width = (side - side % 2 for side in clip.frames.shape[1:3])
-    if min(height, width) < 2 or not fps > 0:
-        raise ConfigError(f"a video of {width}×{height} pixels at {fps} frames/s cannot be written.")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with av.open(str(file), "w") as container:
+
+
+def encode_video(frames: UInt8[np.ndarray, "t h w 3"], *, fps: float = 12.0, suffix: str = ".mp4") -> bytes:
+    """Return the bytes of a video; the same frames give the same bytes."""
+    height, width = (side - side % 2 for side in frames.shape[1:3])
+    if min(height, width) < 2 or not 0 < fps <= 1000:
+        raise ConfigError(
+            f"a video of {frames.shape[2]}×{frames.shape[1]} pixels at {fps} frames/s cannot be written: give at least "
+            "2×2 pixels and a rate up to 1000, or write images into a folder."
+        )
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format=suffix[1:]) as container:
         options = {"crf": "18"} if suffix == ".mp4" else {}
         stream: Any = container.add_stream(_CODECS[suffix], rate=Fraction(fps).limit_denominator(1001), options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.codec_context.thread_count = 1
         if suffix == ".avi":
             stream.bit_rate = 12 * width * height
-        for frame in clip.frames:
-            picture = av.VideoFrame.from_ndarray(frame[:height, :width].copy(), format="rgb24")
+        for frame in frames:
+            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame[:height, :width]), format="rgb24")
             container.mux(stream.encode(picture))
         container.mux(stream.encode())
+    return buffer.getvalue()
+
+
+def save_flow(
+    target: Path, flow: Float[np.ndarray, "t h w 2"], *, flow_format: FlowFormat = "compact", bound: float = 20.0
+) -> None:
+    """Write flow (T, H, W, 2) in pixels: `compact` (uint8 `.npy`) and `npz` are one file, the others a folder.
+
+    `uv-jpeg` has `u/000000.jpg` and `v/000000.jpg`; `flo`, `kitti` and `colour` (a PNG of the Middlebury wheel, one
+    scale for the clip) have `00000.flo` or `00000.png` per frame pair. `compact` and `uv-jpeg` clip to ±bound.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if flow_format == "compact":
+        np.save(_exactly(target, ".npy"), flowio.encode_uint8(flow, bound=bound))
+    elif flow_format == "npz":
+        flowio.write(_exactly(target, ".npz"), flow)
+    elif flow_format == "uv-jpeg":
+        flowio.write_uv(target, flow, bound=bound)
+    elif flow_format == "colour":
+        pictures = flowio.flow_to_color(flow) if len(flow) else []
+        _write_folder(target, (encode_image(picture, suffix=".png") for picture in pictures), ".png")
+    else:
+        target.mkdir(parents=True, exist_ok=True)
+        suffix = ".flo" if flow_format == "flo" else ".png"
+        for t, field in enumerate(flow):
+            flowio.write(target / f"{t:05d}{suffix}", field)
+
+
+def save_depth(folder: Path, depth: Float[np.ndarray, "t h w"]) -> None:
+    """Write depth as 16-bit PNGs and the `depth.json` that `load_depth("dir:FOLDER")` reads them with."""
+    scale = float(depth.max()) / 65535
+    codes = np.maximum(np.rint(depth / scale), 1).astype(np.uint16)
+    _write_folder(folder, (_png(field) for field in codes), ".png")
+    (folder / "depth.json").write_text(json.dumps({"kind": "depth", "scale": scale}) + "\n")
+
+
+def save_masks(folder: Path, masks: Bool[np.ndarray, "t h w"]) -> None:
+    """Write masks as PNGs of 0 and 255."""
+    _write_folder(folder, (_png(mask.astype(np.uint8) * 255) for mask in masks), ".png")
+
+
+def _exactly(target: Path, suffix: str) -> Path:
+    if target.suffix != suffix:
+        raise ConfigError(f"{target}: this flow format is one {suffix} file.")
+    return target
+
+
+def _png(picture: np.ndarray) -> bytes:
+    return bytes(cv2.imencode(".png", picture)[1])
+
+
+def _write_folder(folder: Path, pictures: Iterable[bytes], suffix: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for index, picture in enumerate(pictures):
+        (folder / f"{index:05d}{suffix}").write_bytes(picture)

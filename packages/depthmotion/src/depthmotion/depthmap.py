@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from depthmotion.errors import DepthError
+from depthmotion.intrinsics import Intrinsics
 
 DepthKind = Literal["depth", "disparity", "metric"]
 
@@ -22,10 +23,12 @@ class DepthMap:
     """Depth (any unit), metric depth (metres) or disparity (inverse depth up to scale and shift).
 
     `values` is float (H, W), finite; depth must be positive, larger is farther; of disparity, larger is nearer.
+    `intrinsics` is the camera of the photo if the source of the depth knows it.
     """
 
     values: Float[np.ndarray, "h w"]
     kind: DepthKind = "depth"
+    intrinsics: Intrinsics | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(DepthKind):
@@ -62,10 +65,13 @@ class DepthMap:
         """Return the map at another size, bilinear for enlarging, area-averaged for shrinking."""
         if self.shape == (height, width):
             return self
+        camera = self.intrinsics
+        if camera is not None:
+            camera = camera.resized(scale_x=width / self.shape[1], scale_y=height / self.shape[0])
         shrink = height * width < self.values.size
         values = cv2.resize(
             np.asarray(self.values, dtype=np.float32),
             (width, height),
             interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR,
         )
-        return DepthMap(np.asarray(values, dtype=np.float32), self.kind)
+        return DepthMap(np.asarray(values, dtype=np.float32), self.kind, camera)

@@ -27,3 +27,7 @@ class ConfigError(DepthMotionError):
 
 class MissingDependencyError(DepthMotionError):
     """An optional package is needed for what was asked."""
+
+
+class OutputError(DepthMotionError):
+    """The results cannot be written."""

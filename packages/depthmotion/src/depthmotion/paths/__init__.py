@@ -1,6 +1,7 @@
 """Camera paths: every function returns a `CameraPath` whose first pose is the identity."""
 
-from depthmotion.paths._dolly import dolly, pan, zoom
+from depthmotion.paths._description import NAMES, check_description, from_description, options
+from depthmotion.paths._dolly import dolly, dolly_zoom, pan, zoom
 from depthmotion.paths._handheld import handheld
 from depthmotion.paths._orbit import orbit
 from depthmotion.paths._random_walk import random_walk
@@ -9,9 +10,14 @@ from depthmotion.paths._smooth import smooth
 from depthmotion.paths._still import still
 
 __all__ = [
+    "NAMES",
+    "check_description",
     "dolly",
+    "dolly_zoom",
+    "from_description",
     "handheld",
     "limit_holes",
+    "options",
     "orbit",
     "pan",
     "random_walk",

@@ -43,3 +43,8 @@ def zoom(num_frames: int, *, factor: float = 1.2, keep_depth: float | None = Non
     if keep_depth is not None:
         poses[:, 2, 3] = keep_depth * (factors - 1)
     return CameraPath(poses, factors, "zoom" if keep_depth is None else "dolly_zoom")
+
+
+def dolly_zoom(num_frames: int, *, keep_depth: float, factor: float = 1.2) -> CameraPath:
+    """Return a zoom to `factor` times the focal length while the camera backs off, so that `keep_depth` stays."""
+    return zoom(num_frames, factor=factor, keep_depth=keep_depth)

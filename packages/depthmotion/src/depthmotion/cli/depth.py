@@ -1,0 +1,53 @@
+"""`depthmotion depth`: the depth of photos as files."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+from tqdm import tqdm
+
+from depthmotion.dataset.photo_list import Failure
+from depthmotion.depth_export import DepthExport
+
+
+@dataclass(frozen=True, kw_only=True)
+class Depth:
+    """Write the depth of photos, as `--depth dir:FOLDER` reads it.
+
+    For example:
+
+    depthmotion depth photo.jpg another.jpg --out depth --preview previews
+
+    depthmotion depth --list photos.txt --out depth --model depth-anything-v2-small --batch 8
+    """
+
+    images: tyro.conf.Positional[tuple[Path, ...]] = ()
+    """Photos."""
+    list: Path | None = None
+    """More photos: one '{path} {label}' per line, or only paths."""
+    out: Annotated[Path, tyro.conf.arg(aliases=["-o"])]
+    """Depth goes to OUT/CLASS/NAME.png; OUT/depth.json says what the numbers are."""
+    model: str = "depth-anything-v2-small"
+    """A depth network's short name, a transformers id, or ground, plane, dir:FOLDER."""
+    format: Literal["png", "npy"] = "png"
+    """png: 16 bits, disparity from 0 to 65535 or depth in thousandths; npy: float32."""
+    preview: Path | None = None
+    """Also write depth in colour: near is bright. PREVIEW/CLASS/NAME.png"""
+    batch: int = 8
+    """Photos per inference."""
+    device: str = "auto"
+    """Where a network runs: auto, cpu, cuda."""
+
+    def run(self) -> int:
+        """Write depth; photos that failed are listed at the end."""
+        export = DepthExport(self.out, self.model, self.format, self.preview, batch=self.batch, device=self.device)
+        photos = export.photos(self.images, self.list)
+        failures: list[Failure] = []
+        done = tqdm(export.run(photos), total=len(photos), desc="depth", unit="photo")
+        failures.extend(failure for failure in done if failure is not None)
+        print(f"{len(photos) - len(failures)} depth maps in {self.out}, {len(failures)} photos failed")
+        for failure in failures:
+            print(f"  {failure.path}: {failure.reason}", file=sys.stderr)
+        return 3 if failures else 0

@@ -1,0 +1,139 @@
+"""`depthmotion render`: one photo becomes a clip."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import tyro
+
+from depthmotion import paths
+from depthmotion.atomic_output import Output, replace_atomically
+from depthmotion.clip import Clip
+from depthmotion.clip_files import (
+    FLOW_SUFFIXES,
+    FlowFormat,
+    check_clip_name,
+    save_depth,
+    save_flow,
+    save_frames,
+    save_masks,
+)
+from depthmotion.contact_sheet import contact_sheet
+from depthmotion.dataset.make_clip import check_own_size
+from depthmotion.depth_sources import load_depth
+from depthmotion.errors import ConfigError
+from depthmotion.image_files import encode_image, read_image, resize_image
+from depthmotion.scene import Fill
+from depthmotion.synthesize import synthesize
+
+
+@dataclass(frozen=True, kw_only=True)
+class Render:
+    """Turn one photo into a clip.
+
+    For example:
+
+    depthmotion render photo.jpg -o clip.mp4
+
+    depthmotion render photo.jpg -o clip.mp4 --depth depth-anything-v2-small --path orbit:angle_deg=10+handheld
+
+    depthmotion render photo.jpg -o frames --flow flow --flow-format kitti --sheet sheet.png
+    """
+
+    image: tyro.conf.Positional[Path]
+    out: Annotated[Path, tyro.conf.arg(aliases=["-o"])] = Path("clip.mp4")
+    """.mp4, .avi, or a folder for images."""
+    depth: str = "ground"
+    """ground, plane, dir:FOLDER, a depth network's short name, or a transformers id."""
+    path: str = "smooth"
+    """A camera path: `depthmotion paths` lists them with their options."""
+    frames: int | None = None
+    """Number of frames: 16, or as many as a file of poses has."""
+    size: tuple[int, int] | None = None
+    """HEIGHT WIDTH of the clip; the photo's own size if left out."""
+    fill: Fill = "background"
+    """What is shown where the photo shows nothing."""
+    max_holes: float | None = None
+    """Shrink the path until no frame has more than this share of such pixels."""
+    fps: float = 12.0
+    seed: int = 0
+    image_format: Literal["jpg", "png"] = "jpg"
+    """Of the images in a folder."""
+    flow: Path | None = None
+    """Also write flow: a file or folder, as the format wants."""
+    flow_format: FlowFormat | None = None
+    """By default what the name says: .npy (8 bits), .npz (float32), or a folder of .flo."""
+    depth_out: Path | None = None
+    """Also write every frame's depth: a folder of 16-bit PNG."""
+    masks: Path | None = None
+    """Also write masks: PNG in folders valid (the photo is seen), visible_next and visible_before (so is the frame)."""
+    sheet: Path | None = None
+    """Also write a contact sheet of frames, flow and depth: a .png or .jpg."""
+    device: str = "auto"
+    """Where a depth network runs: auto, cpu, cuda."""
+
+    def run(self) -> int:
+        """Render and print what was written."""
+        check_clip_name(self.out)
+        flow_format = self._check_options()
+        photo = read_image(self.image)
+        found = load_depth(self.depth, device=self.device)(photo, file=self.image)
+        if self.size is not None:
+            photo, found = resize_image(photo, self.size), found.resized(*self.size)
+        check_own_size(photo.shape)
+        distances = found.to_depth()
+        path = paths.from_description(
+            self.path,
+            np.random.default_rng(self.seed),
+            depth=distances,
+            num_frames=self.frames,
+            max_holes=self.max_holes,
+            intrinsics=found.intrinsics,
+        )
+        clip = synthesize(photo, distances, path, intrinsics=found.intrinsics, fill=self.fill)
+        for output in self._outputs(clip, flow_format):
+            replace_atomically(output)
+            print(f"{output.target}: {clip!r}" if output.target == self.out else output.target)
+        return 0
+
+    def _check_options(self) -> FlowFormat:
+        if self.size is not None and not 1 <= min(self.size) <= max(self.size) <= 8192:
+            raise ConfigError(f"size={self.size}: give HEIGHT WIDTH of 1 to 8192 pixels.")
+        if self.sheet is not None and self.sheet.suffix not in (".png", ".jpg"):
+            raise ConfigError(f"sheet={self.sheet}: give a .png or .jpg name.")
+        by_name: dict[str, FlowFormat] = {".npy": "compact", ".npz": "npz"}
+        suffix = "" if self.flow is None else self.flow.suffix
+        chosen: FlowFormat = self.flow_format or by_name.get(suffix, "flo")
+        if self.flow is not None and suffix != FLOW_SUFFIXES.get(chosen, ""):
+            raise ConfigError(
+                f"flow={self.flow}: the format {chosen} is "
+                + (f"one {FLOW_SUFFIXES[chosen]} file." if chosen in FLOW_SUFFIXES else "a folder without extension.")
+            )
+        return chosen
+
+    def _outputs(self, clip: Clip, flow_format: FlowFormat) -> list[Output]:
+        def write_frames(target: Path) -> None:
+            save_frames(target, clip.frames, fps=self.fps, image_suffix=f".{self.image_format}")
+
+        def write_masks(target: Path) -> None:
+            for name in ("valid", "visible_next", "visible_before"):
+                save_masks(target / name, getattr(clip, name))
+
+        outputs = [Output(self.out, write_frames)]
+        if self.flow is not None:
+            outputs.append(Output(self.flow, lambda target: save_flow(target, clip.flow, flow_format=flow_format)))
+        if self.depth_out is not None:
+            outputs.append(Output(self.depth_out, lambda target: save_depth(target, clip.depth)))
+        if self.masks is not None:
+            outputs.append(Output(self.masks, write_masks))
+        if self.sheet is not None:
+            suffix = self.sheet.suffix
+            outputs.append(
+                Output(self.sheet, lambda file: _write_bytes(file, encode_image(contact_sheet(clip), suffix=suffix)))
+            )
+        return outputs
+
+
+def _write_bytes(file: Path, data: bytes) -> None:
+    file.write_bytes(data)

@@ -1,0 +1,102 @@
+"""Which photos there are, and where their clips go."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from depthmotion.clip_files import FLOW_SUFFIXES
+from depthmotion.dataset.config import GenerateConfig
+from depthmotion.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A photo that no clip could be made of, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """A photo, its clip's name `CLASS/IMAGE_FILE_NAME`, and how and where the clip is made."""
+
+    photo: Path
+    name: str
+    config: GenerateConfig
+    out_dir: Path
+
+    @property
+    def seed(self) -> int:
+        """A function of the base seed and the item's name alone."""
+        digest = hashlib.blake2b(f"{self.config.seed}\x1f{self.name}".encode(), digest_size=8).digest()
+        return int.from_bytes(digest, "little")
+
+    @property
+    def frames(self) -> Path:
+        """The folder or video of the clip."""
+        video = self.config.frame_format in ("mp4", "avi")
+        return self.out_dir / (f"{self.name}.{self.config.frame_format}" if video else self.name)
+
+    @property
+    def flow(self) -> Path | None:
+        """The file or folder of the clip's flow."""
+        if self.config.flow_dir is None:
+            return None
+        return Path(self.config.flow_dir) / (self.name + FLOW_SUFFIXES.get(self.config.flow_format, ""))
+
+    @property
+    def outputs(self) -> list[Path]:
+        """What is written: frames, and flow if asked for."""
+        return [self.frames] if self.flow is None else [self.frames, self.flow]
+
+
+def clip_name(photo: Path) -> str:
+    """Return `CLASS/IMAGE_FILE_NAME`; CLASS is a photo's folder, or, in a flat `JPEGImages`, its name up to the last `_`."""
+    parent = photo.parent.name
+    folder = photo.stem.rpartition("_")[0] if parent == "JPEGImages" else parent
+    return f"{folder}/{photo.name}" if folder else photo.name
+
+
+def read_photos(list_file: Path) -> tuple[dict[str, Path], list[Failure]]:
+    """Return the photos of a list file by their clips' names, and the lines that would leave the output folder.
+
+    Raises:
+        ConfigError: the list cannot be read or is empty, or two photos would share a folder.
+    """
+    try:
+        lines = list_file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the list {list_file} cannot be read: {error}") from error
+    # Without links resolved: a photo's class is the folder that the list names.
+    root = list_file.absolute().parent
+    photos: dict[str, Path] = {}
+    failures = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        photo = root / _photo_of(line.strip())
+        name = clip_name(photo)
+        if ".." in Path(name).parts or not photo.name:
+            failures.append(Failure(photo, f"line {number} of the list would be written outside the output folder."))
+        elif photos.setdefault(name, photo) != photo:
+            raise ConfigError(f"{list_file}:{number}: {photo} and {photos[name]} would share the folder {name!r}.")
+    if not photos and not failures:
+        raise ConfigError(f"the list {list_file} names no photo.")
+    return photos, failures
+
+
+def read_items(list_file: Path, out_dir: Path, config: GenerateConfig) -> tuple[list[Item], list[Failure]]:
+    """Return the items of a list file's shard in order of name, and the failures that only shard 0 reports."""
+    photos, failures = read_photos(list_file)
+    index, count = config.shard_of
+    chosen = sorted(photos)[index::count]
+    return [Item(photos[name], name, config, out_dir) for name in chosen], failures if index == 0 else []
+
+
+def _photo_of(line: str) -> str:
+    """Return the path of a `{path} {label}` line, or the whole line if it ends in no label."""
+    path, *label = line.rsplit(maxsplit=1)
+    return path if label and label[0].lstrip("-").isdigit() else line

@@ -1,0 +1,40 @@
+"""What is to be done, with predicted depth where a network gives it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+
+from depthmotion.dataset.make_clip import Task
+from depthmotion.dataset.photo_list import Item
+from depthmotion.depth_sources import DepthSource, NetworkDepth
+from depthmotion.errors import DepthMotionError
+from depthmotion.image_files import read_image
+
+
+def tasks_of(items: Iterable[Item], source: DepthSource, *, batch: int) -> Iterator[Task]:
+    """Yield the items' tasks in order; a network's depth is inferred here, `batch` photos at a time."""
+    if not isinstance(source, NetworkDepth):
+        yield from (Task(item) for item in items)
+        return
+    waiting = iter(items)
+    while chunk := tuple(itertools.islice(waiting, batch)):
+        yield from _predict(chunk, source)
+
+
+def _predict(items: tuple[Item, ...], source: NetworkDepth) -> Iterator[Task]:
+    photos, readable = [], []
+    for item in items:
+        try:
+            photos.append(read_image(item.photo))
+            readable.append(item)
+        except DepthMotionError as error:
+            yield Task(item, error=str(error))
+    try:
+        yield from (Task(item, depth) for item, depth in zip(readable, source.predict(photos), strict=True))
+    except DepthMotionError as error:
+        if len(readable) == 1:
+            yield Task(readable[0], error=str(error))
+        else:  # one photo's failure is not its batch's
+            for item in readable:
+                yield from _predict((item,), source)
