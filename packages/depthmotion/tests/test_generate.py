@@ -1,5 +1,16 @@
 """Datasets: layout, determinism, resume, bad photos."""
 
+import errno
+import fcntl
+import json
+import multiprocessing
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
 import cv2
 import depthmotion as dm
 import numpy as np
@@ -24,7 +35,7 @@ def config(folder, **changes):
 
 
 def contents(folder):
-    files = (file for file in folder.rglob("*") if file.is_file() and file.name != "manifest.jsonl")
+    files = (file for file in folder.rglob("*") if file.is_file() and not file.name.startswith("manifest"))
     return {str(file.relative_to(folder)): file.read_bytes() for file in files}
 
 
@@ -70,7 +81,219 @@ def test_a_bad_photo_is_reported_and_stops_nothing(listing, tmp_path):
     assert "empty" in summary.failures[0].reason
 
 
-def test_a_path_out_of_the_folder_is_refused(listing, tmp_path):
-    listing.write_text("../.. 0")
-    with pytest.raises(dm.DepthMotionError):
+def test_shards_together_make_what_one_call_makes(listing, tmp_path):
+    dm.generate(listing, tmp_path / "one", config(tmp_path / "one"), progress=False)
+    for shard in ("0/2", "1/2"):
+        dm.generate(listing, tmp_path / "two", config(tmp_path / "two", shard=shard), progress=False)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    again = dm.generate(listing, tmp_path / "two", config(tmp_path / "two"), progress=False)
+    assert (again.made, again.kept) == (0, 3)
+
+
+def test_a_damaged_clip_is_made_again(listing, tmp_path):
+    dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)
+    before = contents(tmp_path)
+    frame = tmp_path / "out" / "run" / "c.jpg" / "00001.jpg"
+    frame.write_bytes(frame.read_bytes()[:-1] + b"x")
+    assert dm.generate(listing, tmp_path / "out", config(tmp_path, verify=False), progress=False).made == 0
+    assert dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False).made == 1
+    assert contents(tmp_path) == before
+
+
+def test_other_settings_make_all_clips_anew(listing, tmp_path):
+    dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)
+    assert dm.generate(listing, tmp_path / "out", config(tmp_path, path="pan"), progress=False).made == 3
+
+
+def test_what_a_killed_call_left_is_removed(listing, tmp_path):
+    left = tmp_path / "out" / ".partial" / f".{socket.gethostname()}.999999999.0.jpg"
+    left.mkdir(parents=True)
+    (tmp_path / "out" / "manifest.jsonl").write_text('{"item": "run/c.j')
+    assert dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False).made == 3
+    assert not left.parent.exists()
+    assert dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False).kept == 3
+
+
+def test_the_manifest_says_how_each_clip_was_made(listing, tmp_path):
+    dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)
+    rows = [json.loads(line) for line in (tmp_path / "out" / "manifest.jsonl").read_text().splitlines()]
+    assert {row["item"] for row in rows} == {"run/a b#1.png", "run/c.jpg", "blowing_bubbles/blowing_bubbles_001.jpg"}
+    assert {(row["depth"], row["path"]) for row in rows} == {("ground", "random_walk")}
+    assert all(row.keys() >= {"seed", "hash"} for row in rows)
+
+
+def test_a_second_call_on_the_same_folder_is_refused(listing, tmp_path):
+    (tmp_path / "out").mkdir()
+    with (tmp_path / "out" / "manifest.jsonl").open("a") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        with pytest.raises(dm.ConfigError, match="--shard"):
+            dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)
+
+
+def test_a_full_disk_ends_the_call_and_keeps_what_is_finished(listing, tmp_path, monkeypatch):
+    from depthmotion.dataset import make_clip
+
+    save_frames, written = make_clip.save_frames, []
+
+    def fill_up(file, frames, **options):
+        if written:
+            raise OSError(errno.ENOSPC, "No space left on device", str(file))
+        written.append(file)
+        save_frames(file, frames, **options)
+
+    monkeypatch.setattr(make_clip, "save_frames", fill_up)
+    with pytest.raises(dm.OutputError, match="No space left"):
         dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)
+    monkeypatch.undo()
+    summary = dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)
+    assert (summary.made, summary.kept) == (2, 1)
+
+
+def test_a_file_that_cannot_be_written_is_a_failure_and_leaves_nothing(listing, tmp_path):
+    (tmp_path / "flow").mkdir()
+    (tmp_path / "flow" / "blowing_bubbles").write_text("a file where a folder should be")
+    summary = dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)
+    assert (summary.made, len(summary.failures)) == (2, 1)
+    assert not (tmp_path / "out" / "blowing_bubbles").exists() or not any(
+        (tmp_path / "out" / "blowing_bubbles").iterdir()
+    )
+
+
+def test_a_line_that_leaves_the_folder_is_a_failure_and_stops_nothing(listing, tmp_path):
+    listing.write_text(listing.read_text() + "\n../../photo.jpg 0\n../.. 0")
+    summary = dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)
+    assert (summary.made, len(summary.failures)) == (3, 2)
+    assert all("outside" in failure.reason for failure in summary.failures)
+
+
+def test_a_photo_listed_twice_is_one_clip(listing, tmp_path):
+    listing.write_text("run/c.jpg 0\nrun/c.jpg 1")
+    assert dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False).made == 1
+
+
+def test_two_photos_of_one_name_are_refused(listing, tmp_path):
+    listing.write_text("run/c.jpg 0\nother/run/c.jpg 1")
+    with pytest.raises(dm.ConfigError, match="share"):
+        dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)
+
+
+@pytest.mark.parametrize(
+    ("frame_format", "name"), [("png", "c.jpg/00002.png"), ("mp4", "c.jpg.mp4"), ("avi", "c.jpg.avi")]
+)
+def test_frames_take_the_format_that_is_asked_for(listing, tmp_path, frame_format, name):
+    dm.generate(listing, tmp_path / "out", config(tmp_path, frame_format=frame_format), progress=False)
+    assert (tmp_path / "out" / "run" / name).stat().st_size > 0
+
+
+@pytest.mark.parametrize("flow_format", ["npz", "uv-jpeg", "flo", "kitti", "colour"])
+def test_flow_takes_the_format_that_is_asked_for(listing, tmp_path, flow_format):
+    dm.generate(listing, tmp_path / "out", config(tmp_path, flow_format=flow_format), progress=False)
+    flow = tmp_path / "flow" / "run" / ("c.jpg.npz" if flow_format == "npz" else "c.jpg")
+    if flow_format in ("npz", "uv-jpeg"):
+        assert dm.flowio.read(flow).shape == (2, 40, 56, 2)
+    else:
+        assert len(list(flow.iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"num_frames": 1},
+        {"size": (1, 1)},
+        {"path": "fly"},
+        {"path": "pan", "translation": (0.1, 0.2)},
+        {"shard": "2/2"},
+        {"shard": "x"},
+        {"max_holes": 0.0},
+        {"frame_format": "gif"},
+        {"engine": "slurm"},
+        {"flow_bound": 0.0},
+    ],
+)
+def test_a_wrong_setting_is_refused_at_once(wrong):
+    with pytest.raises(dm.DepthMotionError):
+        dm.GenerateConfig(**wrong)
+
+
+def test_an_estimate_counts_what_is_missing_and_its_bytes(listing, tmp_path):
+    expected = dm.estimate(listing, tmp_path / "out", config(tmp_path))
+    assert not (tmp_path / "out").exists()
+    assert (expected.missing, expected.kept) == (3, 0)
+    dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)
+    written = sum(len(data) for data in (contents(tmp_path / "out") | contents(tmp_path / "flow")).values())
+    assert expected.num_bytes == pytest.approx(written, rel=0.01)
+    assert dm.estimate(listing, tmp_path / "out", config(tmp_path)).missing == 0
+
+
+def test_predicted_depth_is_used_by_every_worker_alike(listing, tmp_path):
+    """The engines take a network's depth with the task: the same one as from a source here."""
+    from depthmotion.dataset.make_clip import Task, make_clip
+    from depthmotion.dataset.photo_list import read_items
+
+    items, _ = read_items(listing, tmp_path / "out", config(tmp_path, depth="plane"))
+    plain = make_clip(Task(items[0]))
+    predicted = make_clip(Task(items[0], dm.DepthMap(np.ones((5, 7)), "depth")))
+    assert plain.digest is not None
+    assert plain.digest == predicted.digest
+
+
+@pytest.mark.slow
+def test_a_killed_worker_costs_no_clip(listing, tmp_path):
+    from depthmotion.dataset.local_engine import run_local
+    from depthmotion.dataset.make_clip import Task
+    from depthmotion.dataset.photo_list import read_items
+
+    items, _ = read_items(listing, tmp_path / "out", config(tmp_path))
+    outcomes = run_local(iter([Task(item) for item in items] * 4), workers=2)
+    first = next(outcomes)
+    names = [first.item.name, next(outcomes).item.name]
+    for worker in multiprocessing.active_children():
+        os.kill(worker.pid, signal.SIGKILL)
+    rest = list(outcomes)
+    assert all(outcome.error is None for outcome in rest)
+    assert len(names) + len(rest) == 12
+
+
+@pytest.mark.slow
+def test_a_call_killed_at_random_moments_ends_as_if_it_was_not(listing, tmp_path):
+    dm.generate(listing, tmp_path / "calm", config(tmp_path / "calm"), progress=False)
+    script = tmp_path / "call.py"
+    script.write_text(
+        "import depthmotion as dm, sys\n"
+        "from pathlib import Path\n"
+        "if __name__ == '__main__':\n"
+        "    flow = Path(sys.argv[3])\n"
+        "    config = dm.GenerateConfig(num_frames=3, size=(40, 56), flow_dir=flow, workers=2)\n"
+        "    print('ready', flush=True)\n"
+        "    dm.generate(sys.argv[1], sys.argv[2], config, progress=False)\n"
+    )
+    command = [sys.executable, str(script), str(listing), str(tmp_path / "hit" / "out"), str(tmp_path / "hit" / "flow")]
+    rng = np.random.default_rng(0)
+    for _ in range(4):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(float(rng.uniform(0, 3)))
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    dm.generate(listing, tmp_path / "hit" / "out", config(tmp_path / "hit"), progress=False)
+    calm = {
+        f"out/{name}" if not name.startswith("flow/") else name: data
+        for name, data in contents(tmp_path / "calm").items()
+    }
+    assert contents(tmp_path / "hit") == calm
+
+
+@pytest.mark.slow
+def test_ray_makes_the_same_bytes(listing, tmp_path):
+    pytest.importorskip("ray", reason="the engine ray needs the extra ray")
+    dm.generate(listing, tmp_path / "one", config(tmp_path / "one"), progress=False)
+    dm.generate(listing, tmp_path / "two", config(tmp_path / "two", engine="ray", workers=2), progress=False)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_ray_that_is_missing_is_one_error(listing, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(dm.MissingDependencyError, match=r"depthmotion\[ray\]"):
+        dm.generate(listing, tmp_path / "out", config(tmp_path, engine="ray"), progress=False)

@@ -54,7 +54,7 @@ class Item:
 
 
 def clip_name(photo: Path) -> str:
-    """Return `CLASS/IMAGE_FILE_NAME`; CLASS is a photo's folder, or, in a flat `JPEGImages`, its name up to the last `_`."""
+    """Return `CLASS/IMAGE_FILE_NAME`; CLASS is the folder or, in a flat `JPEGImages`, the name up to its last `_`."""
     parent = photo.parent.name
     folder = photo.stem.rpartition("_")[0] if parent == "JPEGImages" else parent
     return f"{folder}/{photo.name}" if folder else photo.name

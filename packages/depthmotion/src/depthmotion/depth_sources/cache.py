@@ -70,7 +70,7 @@ class DepthCache:
     def get(self, image: UInt8[np.ndarray, "h w 3"]) -> DepthMap | None:
         """Return what the network said of an image, or None if it was not asked or the file is damaged."""
         try:
-            with np.load(self._file(image), allow_pickle=False) as archive:
+            with self._file(image).open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
                 return decode(dict(archive))
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, DepthMotionError):
             return None

@@ -1,0 +1,164 @@
+"""The commands, as a user types them."""
+
+import json
+import sys
+
+import cv2
+import depthmotion as dm
+import numpy as np
+import pytest
+from depthmotion.cli import main
+
+
+@pytest.fixture
+def photo(tmp_path):
+    rng = np.random.default_rng(0)
+    file = tmp_path / "photos" / "photo.png"
+    file.parent.mkdir()
+    cv2.imwrite(str(file), cv2.resize(rng.integers(0, 255, (6, 8, 3), dtype=np.uint8), (64, 48)))
+    return file
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    def run(*arguments):
+        """Return exit code, output and errors of a command line."""
+        monkeypatch.setattr(sys, "argv", ["depthmotion", *(str(argument) for argument in arguments)])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        return (stop.value.code, *capsys.readouterr())
+
+    return run
+
+
+def test_render_writes_a_video(call, photo, tmp_path):
+    code, output, _ = call("render", photo, "-o", tmp_path / "clip.mp4", "--frames", "3")
+    assert code == 0
+    assert "3 frames of 64×48" in output
+    video = cv2.VideoCapture(str(tmp_path / "clip.mp4"))
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) == 3
+
+
+def test_render_writes_everything_that_is_asked_for(call, photo, tmp_path):
+    names = {"--flow": "flow", "--depth-out": "depth", "--masks": "masks", "--sheet": "sheet.png"}
+    wanted = [part for option, name in names.items() for part in (option, tmp_path / name)]
+    code, *_ = call("render", photo, "-o", tmp_path / "frames", "--frames", "3", "--image-format", "png", *wanted)
+    assert code == 0
+    assert len(list((tmp_path / "frames").glob("*.png"))) == 3
+    assert [dm.flowio.read(file).shape for file in sorted((tmp_path / "flow").iterdir())] == [(48, 64, 2)] * 2
+    assert len(list((tmp_path / "masks" / "valid").iterdir())) == 3
+    assert cv2.imread(str(tmp_path / "sheet.png")) is not None
+    depth = dm.load_depth(f"dir:{tmp_path / 'depth'}")(np.zeros((48, 64, 3), np.uint8), file=tmp_path / "00000.jpg")
+    ground = dm.load_depth("ground")(np.zeros((48, 64, 3), np.uint8))
+    assert np.allclose(depth.values, ground.values, rtol=0.02)
+
+
+def test_render_takes_a_file_of_poses(call, photo, tmp_path):
+    assert call("paths", "pan:yaw_deg=3", "--frames", "4", "--poses", tmp_path / "poses.json")[0] == 0
+    code, output, _ = call("render", photo, "-o", tmp_path / "clip", "--path", f"file:{tmp_path / 'poses.json'}")
+    assert code == 0
+    assert "4 frames" in output
+
+
+def test_paths_lists_every_path_with_its_options(call):
+    code, output, _ = call("paths")
+    assert code == 0
+    assert all(name in output for name in dm.paths.NAMES)
+    assert "orbit:pivot_depth=the scene's median:angle_deg=8" in output
+
+
+def test_paths_draws(call, tmp_path):
+    assert call("paths", "smooth", "orbit+handheld", "-o", tmp_path / "paths.png")[0] == 0
+    assert cv2.imread(str(tmp_path / "paths.png")) is not None
+
+
+def test_depth_of_photos_reads_back_as_a_folder(call, photo, tmp_path):
+    out, preview = tmp_path / "depth", tmp_path / "preview"
+    assert call("depth", photo, "--out", out, "--model", "ground", "--preview", preview)[0] == 0
+    assert json.loads((out / "depth.json").read_text()) == {"kind": "depth", "scale": 0.001}
+    image = dm.read_image(photo)
+    back = dm.load_depth(f"dir:{out}")(image, file=photo)
+    assert np.abs(back.values - dm.load_depth("ground")(image).values).max() <= 0.0006
+    assert cv2.imread(str(preview / "photos" / "photo.png")).shape == (48, 64, 3)
+
+
+def test_depth_lists_what_failed_and_does_the_rest(call, photo, tmp_path):
+    (photo.parent / "empty.jpg").write_bytes(b"")
+    (tmp_path / "list.txt").write_text("photos/empty.jpg 0\nphotos/photo.png 1\n")
+    code, output, errors = call(
+        "depth", "--list", tmp_path / "list.txt", "--out", tmp_path / "depth", "--model", "plane"
+    )
+    assert code == 3
+    assert "1 depth maps" in output
+    assert "empty (0 bytes)" in errors
+
+
+def test_generate_makes_a_dataset_and_lists_what_failed(call, photo, tmp_path):
+    (photo.parent / "cut off.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+    (tmp_path / "list.txt").write_text("photos/cut off.jpg 0\nphotos/photo.png 1\n")
+    options = ("--num-frames", "2", "--size", "24", "32", "--path", "orbit+handheld")
+    code, output, errors = call("generate", "--list", tmp_path / "list.txt", "--out", tmp_path / "out", *options)
+    assert code == 3
+    assert "1 clips made, 0 kept, 1 photos failed" in output
+    assert "truncated" in errors
+    assert (tmp_path / "out" / "photos" / "photo.png" / "00001.jpg").exists()
+
+
+def test_a_dry_run_writes_nothing(call, photo, tmp_path):
+    (tmp_path / "list.txt").write_text("photos/photo.png 1\n")
+    options = ("--num-frames", "2", "--size", "24", "32", "--dry-run")
+    code, output, _ = call("generate", "--list", tmp_path / "list.txt", "--out", tmp_path / "out", *options)
+    assert code == 0
+    assert "1 clips to make" in output
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("render", "missing.jpg"),
+        ("render", "PHOTO", "--path", "fly"),
+        ("render", "PHOTO", "--depth", "nothing"),
+        ("render", "PHOTO", "--depth", "dir:missing"),
+        ("render", "PHOTO", "-o", "clip.gif"),
+        ("render", "PHOTO", "-o", "OUT/clip.mp4", "--fps", "0"),
+        ("render", "PHOTO", "-o", "OUT/clip", "--flow", "flow.xyz"),
+        ("render", "PHOTO", "-o", "OUT/clip", "--sheet", "sheet.tiff"),
+        ("generate", "--list", "missing.txt", "--out", "OUT"),
+        ("paths", "fly"),
+        ("paths", "pan", "dolly", "--poses", "OUT/poses.npy"),
+        ("depth", "--out", "OUT"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(call, photo, tmp_path, arguments):
+    places = {"PHOTO": str(photo), "OUT": str(tmp_path / "out")}
+    filled = [places.get(part, part.replace("OUT/", f"{tmp_path}/out/")) for part in arguments]
+    code, output, errors = call(*filled)
+    assert code == 2
+    assert errors.startswith("depthmotion: error: ")
+    assert errors.count("\n") == 1
+    assert output == ""
+    assert not list(tmp_path.glob("out/*"))
+
+
+def test_one_pixel_becomes_images(call, tmp_path):
+    cv2.imwrite(str(tmp_path / "dot.png"), np.full((1, 1, 3), 9, np.uint8))
+    code, *_ = call("render", tmp_path / "dot.png", "-o", tmp_path / "frames", "--frames", "2")
+    assert code == 0
+    assert dm.read_image(tmp_path / "frames" / "00001.jpg").shape == (1, 1, 3)
+
+
+@pytest.mark.parametrize("command", ["render", "generate", "depth", "paths"])
+def test_help_shows_examples(call, command):
+    code, output, _ = call(command, "--help")
+    assert code == 0
+    assert f"depthmotion {command} " in output.split("usage:")[1].split("options")[0].replace("[-h]", "", 1)
+    assert "For example" in output
+
+
+def test_a_missing_library_of_opencv_names_both_cures(call, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    code, _, errors = call("render", "photo.jpg")
+    assert code == 2
+    assert "libgl1" in errors
+    assert "opencv-python-headless" in errors

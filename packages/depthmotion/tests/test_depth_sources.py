@@ -1,0 +1,103 @@
+"""Depth from files and formulas: read right, or refused with a reason."""
+
+import json
+from pathlib import Path
+
+import cv2
+import depthmotion as dm
+import numpy as np
+import pytest
+
+PHOTO = np.zeros((20, 30, 3), np.uint8)
+
+
+def folder_with(tmp_path, values, *, name="run/a.npy", kind=None, scale=1.0):
+    file = tmp_path / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.suffix == ".npy":
+        np.save(file, values)
+    else:
+        cv2.imwrite(str(file), values)
+    if kind is not None:
+        (tmp_path / "depth.json").write_text(json.dumps({"kind": kind, "scale": scale}))
+    return dm.load_depth(f"dir:{tmp_path}")
+
+
+def read(source):
+    return source(PHOTO, file=Path("photos/run/a.jpg"))
+
+
+@pytest.mark.parametrize("name", ["run/a.npy", "a.npy", "run/a.png", "a.pfm"])
+def test_a_file_is_found_by_class_and_name(tmp_path, name):
+    values = np.full((20, 30), 7, np.uint16 if name.endswith("png") else np.float32)
+    depth = read(folder_with(tmp_path, values, name=name, kind="metric", scale=0.5))
+    assert depth.kind == "metric"
+    assert (depth.values == 3.5).all()
+
+
+def test_depth_of_another_resolution_is_brought_to_the_photos(tmp_path):
+    assert read(folder_with(tmp_path, np.ones((40, 60)), kind="depth")).shape == (20, 30)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (np.full((20, 30), np.nan), "NaN"),
+        (np.full((20, 30), np.inf), "infinite"),
+        (np.zeros((20, 30)), "zero or negative"),
+        (np.full((20, 30), -1.0), "zero or negative"),
+        (np.ones((30, 20)), "aspect"),
+        (np.ones((20, 30, 3)), "one channel"),
+        (np.ones((0, 0)), "depth"),
+    ],
+)
+def test_bad_depth_is_refused_by_the_files_name(tmp_path, values, said):
+    with pytest.raises(dm.DepthError, match=said) as caught:
+        read(folder_with(tmp_path, values, kind="depth"))
+    assert "a.npy" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["run/a.npy", "run/a.png"])
+@pytest.mark.parametrize("content", [b"", b"no depth"])
+def test_a_damaged_file_is_refused(tmp_path, name, content):
+    source = folder_with(tmp_path, np.ones((20, 30), np.uint16), name=name)
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(dm.DepthError, match=r"a\.(npy|png)"):
+        read(source)
+
+
+def test_a_missing_file_is_told_where_it_was_looked_for(tmp_path):
+    with pytest.raises(dm.DepthError, match=r"run/a\.png"):
+        read(dm.load_depth(f"dir:{tmp_path}"))
+
+
+@pytest.mark.parametrize("text", ["{", '{"kind": "odd"}', '{"kind": "depth", "scale": -1}', "[]"])
+def test_a_wrong_description_is_refused(tmp_path, text):
+    (tmp_path / "depth.json").write_text(text)
+    with pytest.raises(dm.DepthError, match=r"depth\.json"):
+        dm.load_depth(f"dir:{tmp_path}")
+
+
+def test_the_ground_is_its_planes_depth():
+    depth = dm.load_depth("ground")(PHOTO).values
+    rows = np.arange(20)
+    plane = 0.58 * 20 / (rows - 0.42 * 19 + 1e-9)
+    on_ground = (plane > 0) & (plane < 6)
+    assert np.allclose(depth[on_ground, 0], plane[on_ground], rtol=1e-5)
+    assert (depth[~on_ground] == 6).all()
+
+
+def test_an_unknown_source_is_told_what_there_is():
+    with pytest.raises(dm.ConfigError, match="depth-anything-v2-small"):
+        dm.load_depth("midas")
+
+
+def test_a_depth_maps_camera_follows_its_size():
+    camera = dm.Intrinsics(10.0, 12.0, 14.5, 9.5)
+    resized = dm.DepthMap(np.ones((20, 30)), "metric", camera).resized(40, 60)
+    assert resized.intrinsics == dm.Intrinsics(20.0, 24.0, 29.5, 19.5)
+
+
+def test_near_is_brighter_than_far():
+    colours = dm.depth_to_color(np.array([[1.0, 2.0, 10.0]])).astype(int).sum(axis=-1)[0]
+    assert colours[0] > colours[1] > colours[2]
