@@ -10,139 +10,195 @@ from numba import njit
 from depthmotion.splat import FAST
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 @no_type_check
-def nearness_within_reach(i, label, x, y, px, py, planes, inverse, back):
-    """Return the inverse depth at which point i's plane is seen at target pixel (x, y), or -1 out of its reach.
+def nearness_within_reach(a, b, c, reach, px, py, r0, r1, r2, b0, b1, b2):
+    """Return the inverse depth at which a point's plane is seen along a ray, or -1 out of the point's reach.
 
-    All four coordinates count from the principal point.
+    The plane is a·x + b·y + c around (px, py), the ray M⁻¹·(x, y, 1), (b0, b1, b2) the motion's M⁻¹·b.
     """
-    r0 = inverse[label, 0, 0] * x + inverse[label, 0, 1] * y + inverse[label, 0, 2]
-    r1 = inverse[label, 1, 0] * x + inverse[label, 1, 1] * y + inverse[label, 1, 2]
-    r2 = inverse[label, 2, 0] * x + inverse[label, 2, 1] * y + inverse[label, 2, 2]
-    a, b, c, reach = planes[i, 0], planes[i, 1], planes[i, 2], planes[i, 3]
-    below = np.float32(1) + a * back[label, 0] + b * back[label, 1] + c * back[label, 2]
-    if below <= np.float32(1e-6):
+    # Both sides of every comparison are multiplied by `below` and `ahead`: only a hit pays for a division.
+    below = np.float32(1) + a * b0 + b * b1 + c * b2
+    s = a * r0 + b * r1 + c * r2
+    ahead = r2 * below - b2 * s
+    if below <= np.float32(1e-6) or s <= 0 or ahead <= np.float32(1e-6) * below:
         return np.float32(-1)
-    s = (a * r0 + b * r1 + c * r2) / below
-    q2 = r2 - back[label, 2] * s
-    if q2 <= np.float32(1e-6) or s <= 0:
+    limit = reach * ahead
+    if abs(r0 * below - b0 * s - px * ahead) > limit or abs(r1 * below - b1 * s - py * ahead) > limit:
         return np.float32(-1)
-    dx = (r0 - back[label, 0] * s) / q2 - px
-    dy = (r1 - back[label, 1] * s) / q2 - py
-    if abs(dx) > reach or abs(dy) > reach:
-        return np.float32(-1)
-    return s
+    return s / below
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def close_cracks(index, nearness, planes, px, py, labels, inverse, back, cx, cy, tolerance, offset):
+def find_candidates(index, nearness, tolerance, lowest, flags, queue):
+    """Queue the holes beside something and the pixels beside something nearer by `tolerance`; returns their number.
+
+    Pixels that show a point below `lowest` are left out. `flags` is uint8 (W rounded up to a multiple of 8), zero.
+    """
+    height, width = nearness.shape[0] - 2, nearness.shape[1] - 2
+    column = np.empty(width + 2, np.float32)
+    left, middle, right = column[:-2], column[1:-1], column[2:]
+    blocks = flags.view(np.uint64)
+    count = 0
+    zero, limit = np.float32(0), np.uint32(lowest)
+    for y in range(height):
+        above, row, under = nearness[y], nearness[y + 1], nearness[y + 2]
+        inner, points = row[1:-1], index[y + 1, 1:-1]
+        for x in range(width + 2):
+            column[x] = max(max(above[x], under[x]), row[x])
+        for x in range(width):
+            least = inner[x] + tolerance if inner[x] > zero else zero
+            # As an unsigned number a hole (-1) is beyond every point.
+            flags[x] = (max(max(left[x], right[x]), middle[x]) > least) & (np.uint32(points[x]) >= limit)
+        for block in range(blocks.size):
+            if blocks[block] == 0:
+                continue
+            for x in range(8 * block, min(8 * block + 8, width)):
+                if flags[x]:
+                    queue[count] = (y + 1) << 16 | (x + 1)
+                    count += 1
+    return count
+
+
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+@no_type_check
+def close_cracks(
+    index, nearness, planes, labels, extra_x, extra_y, extra_disparity, extra_labels, inverse, back, cx, cy, tolerance,
+    lowest, flags, marked, queue, winners, values,
+):  # fmt: skip
     """Give holes, and pixels that show a far surface through a near one, to the neighbour whose cell covers them.
 
-    Pixels from `offset` on belong to the plate and are not used to cover what the photo shows. Returns the holes left.
+    `index` and `nearness` have a border of one pixel (H + 2, W + 2), `marked` too: 1 on the border, else 0, before and
+    after. Points beyond the photo are not used to cover what the photo shows. Pixels that show a point below `lowest`
+    are left as they are. `queue` (packed y · 2¹⁶ + x), `winners` and `values` are scratch, one entry per pixel.
     """
-    height, width = index.shape
-    holes = np.empty(height * width, np.int32)
-    count = 0
-    taken = np.empty(height * width, np.int32)
-    flags = np.zeros(width, np.uint8)
-    for y in range(height):
-        up, down = max(y - 1, 0), min(y + 1, height - 1)
-        for x in range(width):
-            near = max(nearness[up, x], nearness[down, x])
-            flags[x] = near > nearness[y, x] + tolerance
-        for x in range(1, width):
-            flags[x] |= nearness[y, x - 1] > nearness[y, x] + tolerance
-        for x in range(width - 1):
-            flags[x] |= nearness[y, x + 1] > nearness[y, x] + tolerance
-        for x in range(width):
-            if flags[x] or index[y, x] < 0:
-                holes[count] = y * width + x
-                count += 1
-    left = count
-    while True:
+    stride = index.shape[1]
+    width = stride - 2
+    photo = (index.shape[0] - 2) * width
+    points, near, mark = index.reshape(-1), nearness.reshape(-1), marked.reshape(-1)
+    left_x, top_y = np.float32(cx + 1), np.float32(cy + 1)
+    f_cx, f_cy = np.float32(cx), np.float32(cy)
+    objects = inverse.shape[0]
+    left = find_candidates(index, nearness, tolerance, lowest, flags, queue)
+    while left > 0:
         found = 0
-        remaining = 0
         for h in range(left):
-            y, x = holes[h] // width, holes[h] % width
-            xc, yc = np.float32(x - cx), np.float32(y - cy)
-            best = nearness[y, x]
+            y, x = np.uint32(queue[h]) >> np.uint32(16), np.uint32(queue[h]) & np.uint32(0xFFFF)
+            cell = np.uint64(y * stride + x)
+            mark[cell] = 0
+            xc, yc = np.float32(x) - left_x, np.float32(y) - top_y
+            k = -1
+            r0 = r1 = r2 = b0 = b1 = b2 = np.float32(0)
+            shown = points[cell] >= 0
+            best = near[cell] + tolerance if shown else np.float32(0)
             winner = np.int32(-1)
-            for ny in range(max(y - 1, 0), min(y + 2, height)):
-                for nx in range(max(x - 1, 0), min(x + 2, width)):
-                    i = index[ny, nx]
-                    if i < 0 or nearness[ny, nx] <= best or (i >= offset and index[y, x] >= 0):
+            for dy in range(3):
+                for dx in range(3):
+                    beside = np.uint64(cell + dy * stride + dx - stride - 1)
+                    if near[beside] <= best:
                         continue
-                    s = nearness_within_reach(i, labels[i], xc, yc, px[i], py[i], planes, inverse, back)
+                    i = points[beside]
+                    if i < photo:
+                        a, b, c, reach = planes[i, 0], planes[i, 1], planes[i, 2], planes[i, 3]
+                        row = i // width
+                        px, py = np.float32(i - row * width) - f_cx, np.float32(row) - f_cy
+                        label = labels[i] if objects > 1 else 0
+                    elif shown and points[cell] < photo:
+                        continue
+                    else:
+                        e = i - photo
+                        a, b, c, reach = np.float32(0), np.float32(0), extra_disparity[e], np.float32(1)
+                        px, py = extra_x[e], extra_y[e]
+                        label = extra_labels[e] if objects > 1 else 0
+                    if label != k:
+                        k = label
+                        r0 = inverse[k, 0, 0] * xc + inverse[k, 0, 1] * yc + inverse[k, 0, 2]
+                        r1 = inverse[k, 1, 0] * xc + inverse[k, 1, 1] * yc + inverse[k, 1, 2]
+                        r2 = inverse[k, 2, 0] * xc + inverse[k, 2, 1] * yc + inverse[k, 2, 2]
+                        b0, b1, b2 = back[k, 0], back[k, 1], back[k, 2]
+                    s = nearness_within_reach(a, b, c, reach, px, py, r0, r1, r2, b0, b1, b2)
                     if s > best:
                         best = s
                         winner = i
             if winner >= 0:
-                taken[found] = winner
-                # Found pixels go to the front, the others keep their order behind.
-                holes[h], holes[found] = holes[found], holes[h]
+                queue[found] = queue[h]
+                winners[found] = winner
+                values[found] = best
                 found += 1
-            else:
-                remaining += 1
         for h in range(found):
-            y, x = holes[h] // width, holes[h] % width
-            i = taken[h]
-            index[y, x] = i
-            nearness[y, x] = nearness_within_reach(
-                i, labels[i], np.float32(x - cx), np.float32(y - cy), px[i], py[i], planes, inverse, back
-            )
-        if found == 0:
-            break
-        kept = 0
-        for h in range(found, left):
-            y, x = holes[h] // width, holes[h] % width
-            if index[y, x] < 0:
-                holes[kept] = holes[h]
-                kept += 1
-        left = kept
-        if left == 0:
-            break
-    total = 0
-    for h in range(left):
-        y, x = holes[h] // width, holes[h] % width
-        if index[y, x] < 0:
-            holes[total] = holes[h]
-            total += 1
-    return holes[:total].copy()
+            cell = (queue[h] >> 16) * stride + (queue[h] & 0xFFFF)
+            points[cell] = winners[h]
+            near[cell] = values[h]
+        left = _queue_holes_beside(points, stride, queue, found, mark, winners)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def extend_background(index, nearness, holes):
-    """Give every hole the farthest neighbouring point, ring by ring, coded as -2 - point."""
-    height, width = index.shape
-    left = holes.size
-    taken = np.empty(left, np.int32)
+def _queue_holes_beside(points, stride, queue, count, mark, spare):
+    """Replace the first `count` pixels of a queue by the unmarked holes around them, marked; returns their number."""
+    found = 0
+    for h in range(count):
+        cell = (queue[h] >> 16) * stride + (queue[h] & 0xFFFF)
+        for dy in range(-1, 2):
+            for dx in range(-1, 2):
+                beside = np.uint64(cell + dy * stride + dx)
+                if points[beside] == -1 and mark[beside] == 0:
+                    mark[beside] = 1
+                    spare[found] = queue[h] + (dy << 16) + dx
+                    found += 1
+    queue[:found] = spare[:found]
+    return found
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
+def count_holes(index):
+    """Return how many pixels of (H + 2, W + 2) show nothing, without the border."""
+    count = 0
+    for y in range(1, index.shape[0] - 1):
+        row = index[y, 1:-1]
+        for x in range(row.size):
+            count += row[x] < 0
+    return count
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
+def extend_background(index, nearness, marked, queue, winners):
+    """Give every hole the farthest neighbouring point, ring by ring, coded as -2 - point; one pixel must show one.
+
+    Shapes are those of `close_cracks`.
+    """
+    stride = index.shape[1]
+    points, near, mark = index.reshape(-1), nearness.reshape(-1), marked.reshape(-1)
+    left = 0
+    for y in range(1, index.shape[0] - 1):
+        for x in range(1, stride - 1):
+            if index[y, x] != -1:
+                continue
+            beside = False
+            for dy in range(-1, 2):
+                for dx in range(-1, 2):
+                    beside |= index[y + dy, x + dx] != -1
+            if beside:
+                queue[left] = y << 16 | x
+                marked[y, x] = 1
+                left += 1
     while left > 0:
-        found = 0
         for h in range(left):
-            y, x = holes[h] // width, holes[h] % width
+            cell = (queue[h] >> 16) * stride + (queue[h] & 0xFFFF)
+            mark[cell] = 0
             best = np.float32(np.inf)
-            winner = np.int32(-1)
-            for ny in range(max(y - 1, 0), min(y + 2, height)):
-                for nx in range(max(x - 1, 0), min(x + 2, width)):
-                    i = index[ny, nx]
-                    if i != -1 and nearness[ny, nx] < best:
-                        best = nearness[ny, nx]
-                        winner = ny * width + nx
-            if winner >= 0:
-                taken[found] = winner
-                holes[h], holes[found] = holes[found], holes[h]
-                found += 1
-        if found == 0:
-            break
-        for h in range(found):
-            y, x = holes[h] // width, holes[h] % width
-            ny, nx = taken[h] // width, taken[h] % width
-            i = index[ny, nx]
-            index[y, x] = -2 - i if i >= 0 else i
-            nearness[y, x] = nearness[ny, nx]
-        for h in range(found, left):
-            holes[h - found] = holes[h]
-        left -= found
+            for dy in range(-1, 2):
+                for dx in range(-1, 2):
+                    beside = cell + dy * stride + dx
+                    if points[beside] != -1 and near[beside] < best:
+                        best = near[beside]
+                        winners[h] = beside
+        for h in range(left):
+            cell = (queue[h] >> 16) * stride + (queue[h] & 0xFFFF)
+            i = points[winners[h]]
+            points[cell] = -2 - i if i >= 0 else i
+            near[cell] = near[winners[h]]
+        left = _queue_holes_beside(points, stride, queue, left, mark, winners)

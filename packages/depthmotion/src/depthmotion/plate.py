@@ -12,18 +12,22 @@ from numba import njit
 
 @dataclass(frozen=True)
 class Plate:
-    """Points behind the photo: pixel (x, y), disparity and object label, nearest to an edge first; their picture."""
+    """Points behind the photo: pixel (x, y), disparity and object label, nearest to an edge first; their picture.
+
+    The first `within[r]` points lie at most r pixels inside the near thing.
+    """
 
     x: Int32[np.ndarray, "n"]
     y: Int32[np.ndarray, "n"]
     disparity: Float32[np.ndarray, "n"]
     labels: UInt8[np.ndarray, "n"]
     image: UInt8[np.ndarray, "h w 3"]
+    within: Int32[np.ndarray, "radius"]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def _grow(disparity, labels, right, below, threshold, radius, level, behind, behind_label, fringe):
+def _grow(disparity, labels, right, below, threshold, level, behind, behind_label, fringe, within):
     """Flood from the near side of every cut into the near surface; returns the pixels in order of distance."""
     height, width = disparity.shape
     order = np.empty(height * width, np.int32)
@@ -31,15 +35,12 @@ def _grow(disparity, labels, right, below, threshold, radius, level, behind, beh
     weight = np.zeros((height, width), np.float32)
     for y in range(height):
         for x in range(width):
+            if not (right[y, x] | below[y, x]):
+                continue
             for direction in range(2):
-                if direction == 0:
-                    if x + 1 >= width or not right[y, x]:
-                        continue
-                    ny, nx = y, x + 1
-                else:
-                    if y + 1 >= height or not below[y, x]:
-                        continue
-                    ny, nx = y + 1, x
+                if not (right[y, x] if direction == 0 else below[y, x]):
+                    continue
+                ny, nx = (y, x + 1) if direction == 0 else (y + 1, x)
                 d0, d1 = disparity[y, x], disparity[ny, nx]
                 if d0 > d1 or (d0 == d1 and labels[y, x] > 0):
                     fy, fx, by, bx = y, x, ny, nx
@@ -55,7 +56,8 @@ def _grow(disparity, labels, right, below, threshold, radius, level, behind, beh
                 behind[fy, fx] = (behind[fy, fx] * total + disparity[by, bx]) / (total + np.float32(1))
                 weight[fy, fx] = total + np.float32(1)
     start = 0
-    for distance in range(1, radius):
+    within[1:] = count
+    for distance in range(1, within.size - 1):
         stop = count
         for k in range(start, stop):
             y, x = order[k] // width, order[k] % width
@@ -80,16 +82,21 @@ def _grow(disparity, labels, right, below, threshold, radius, level, behind, beh
                     behind[ny, nx] = (behind[ny, nx] * total + far) / (total + np.float32(1))
                     weight[ny, nx] = total + np.float32(1)
         start = stop
+        within[distance + 1 :] = count
         if start == count:
             break
     return order[:count].copy()
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def _paint(image, disparity, threshold, order, level, behind, fringe):
     """Colour the points from the background outwards: a distance-weighted mean of what is known behind."""
     height, width = disparity.shape
+    falloff = np.zeros((5, 5), np.float32)
+    for dy in range(-2, 3):
+        for dx in range(-2, 3):
+            falloff[dy + 2, dx + 2] = np.float32(1) / np.float32(max(dy * dy + dx * dx, 1))
     for k in range(order.size):
         y, x = order[k] // width, order[k] % width
         total = np.float32(0)
@@ -110,7 +117,7 @@ def _paint(image, disparity, threshold, order, level, behind, fringe):
                         continue
                 elif other >= level[y, x]:
                     continue
-                weight = np.float32(1) / np.float32(dy * dy + dx * dx)
+                weight = falloff[dy + 2, dx + 2]
                 if fringe[ny, nx]:  # its colour is mixed with the near thing's
                     weight *= np.float32(0.02)
                 total += weight
@@ -139,8 +146,9 @@ def make_plate(
     fringe = np.zeros(disparity.shape, np.uint8)
     behind = np.zeros_like(disparity)
     behind_label = np.zeros_like(labels)
+    within = np.zeros(max(radius, 1) + 1, np.int32)
     painted = image.copy()
-    order = _grow(disparity, labels, right, below, threshold, radius, level, behind, behind_label, fringe)
+    order = _grow(disparity, labels, right, below, threshold, level, behind, behind_label, fringe, within)
     _paint(painted, disparity, threshold, order, level, behind, fringe)
     y, x = np.divmod(order, np.int32(disparity.shape[1]))
-    return Plate(x, y, behind[y, x], behind_label[y, x], painted)
+    return Plate(x, y, behind[y, x], behind_label[y, x], painted, within)

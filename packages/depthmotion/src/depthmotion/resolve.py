@@ -1,4 +1,4 @@
-"""From visible points to exact source coordinates, texture coordinates and flow."""
+"""From visible points to exact source coordinates, texture coordinates, flow and depth."""
 
 from __future__ import annotations
 
@@ -10,132 +10,162 @@ from numba import njit
 from depthmotion.splat import FAST
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def resolve_row(index_row, y, planes, point_labels, matrix, inverse, back, cx, cy, source, buffers):
-    """Intersect one row's pixel rays with their points' planes.
+def gather_planes(row, planes, disparity, extra_disparity, photo, layer_step, plane, layer):
+    """Fetch the planes (3, W) of one row of points and how much lower their texture layer begins.
 
-    `source` (3, W) receives source x, y (from the principal point) and disparity.
+    Points outside the photo, and points that stand for pixels nothing reaches, face the camera.
     """
-    width = index_row.size
-    a, b, c = buffers[0], buffers[1], buffers[2]
-    for x in range(width):
-        i = index_row[x]
-        if i >= 0:
+    a, b, c = plane[0], plane[1], plane[2]
+    zero = np.float32(0)
+    limit = np.uint32(photo)
+    for x in range(row.size):
+        i = np.uint32(row[x])
+        if i < limit:
             a[x], b[x], c[x] = planes[i, 0], planes[i, 1], planes[i, 2]
+            layer[x] = 0
         else:
-            a[x], b[x], c[x] = np.float32(0), np.float32(0), planes[-2 - i, 4]
-    yc = np.float32(y - cy)
-    f_cx = np.float32(cx)
-    for k in range(matrix.shape[0]):
-        i00, i10, i20 = inverse[k, 0, 0], inverse[k, 1, 0], inverse[k, 2, 0]
-        c0 = inverse[k, 0, 1] * yc + inverse[k, 0, 2]
-        c1 = inverse[k, 1, 1] * yc + inverse[k, 1, 2]
-        c2 = inverse[k, 2, 1] * yc + inverse[k, 2, 2]
-        b0, b1, b2 = back[k, 0], back[k, 1], back[k, 2]
-        if k == 0:
-            for x in range(width):
-                xc = np.float32(x) - f_cx
-                r0, r1, r2 = i00 * xc + c0, i10 * xc + c1, i20 * xc + c2
-                s = (a[x] * r0 + b[x] * r1 + c[x] * r2) / (np.float32(1) + a[x] * b0 + b[x] * b1 + c[x] * b2)
-                scale = np.float32(1) / (r2 - b2 * s)
-                source[0, x] = (r0 - b0 * s) * scale
-                source[1, x] = (r1 - b1 * s) * scale
-                source[2, x] = s * scale
-        else:
-            for x in range(width):
-                i = index_row[x]
-                if point_labels[i if i >= 0 else -2 - i] == k:
-                    xc = np.float32(x) - f_cx
-                    r0, r1, r2 = i00 * xc + c0, i10 * xc + c1, i20 * xc + c2
-                    s = (a[x] * r0 + b[x] * r1 + c[x] * r2) / (np.float32(1) + a[x] * b0 + b[x] * b1 + c[x] * b2)
-                    scale = np.float32(1) / (r2 - b2 * s)
-                    source[0, x] = (r0 - b0 * s) * scale
-                    source[1, x] = (r1 - b1 * s) * scale
-                    source[2, x] = s * scale
+            coded = row[x]
+            point = coded if coded >= 0 else -2 - coded
+            a[x], b[x] = zero, zero
+            c[x] = disparity[point] if point < photo else extra_disparity[point - photo]
+            layer[x] = layer_step if point >= photo else 0
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def texture_row(index_row, source, num_photo, cx, cy, margin, layer_height, height, xy, fraction):
-    """Write one row of OpenCV fixed-point coordinates into the stacked texture; coordinates are kept in their layer."""
-    width = index_row.size
-    left, right = np.float32(-cx - margin + 1), np.float32(width - 1 - cx + margin - 1)
-    top, bottom = np.float32(-cy - margin + 1), np.float32(height - 1 - cy + margin - 1)
-    add_x = np.float32((cx + margin) * 64 + 0.5)
-    add_y = np.float32((cy + margin) * 64 + 0.5)
-    plate = np.int32(layer_height * 64)
+def gather_labels(row, labels, extra_labels, photo, found):
+    """Fetch the object label of every point of a row."""
+    for x in range(row.size):
+        i = row[x] if row[x] >= 0 else -2 - row[x]
+        found[x] = labels[i] if i < photo else extra_labels[i - photo]
+
+
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+@no_type_check
+def intersect_row(plane, xs, yc, inverse, back, source):
+    """Intersect the rays of one row of pixels with their planes: source x, y (from the centre) and disparity (3, W)."""
+    a, b, c = plane[0], plane[1], plane[2]
+    qx, qy, disparity = source[0], source[1], source[2]
+    one = np.float32(1)
+    i00, i10, i20 = inverse[0, 0], inverse[1, 0], inverse[2, 0]
+    c0 = inverse[0, 1] * yc + inverse[0, 2]
+    c1 = inverse[1, 1] * yc + inverse[1, 2]
+    c2 = inverse[2, 1] * yc + inverse[2, 2]
+    b0, b1, b2 = back[0], back[1], back[2]
+    for x in range(xs.size):
+        xc = xs[x]
+        r0, r1, r2 = i00 * xc + c0, i10 * xc + c1, i20 * xc + c2
+        s = (a[x] * r0 + b[x] * r1 + c[x] * r2) / (one + a[x] * b0 + b[x] * b1 + c[x] * b2)
+        scale = one / (r2 - b2 * s)
+        qx[x] = (r0 - b0 * s) * scale
+        qy[x] = (r1 - b1 * s) * scale
+        disparity[x] = s * scale
+
+
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+@no_type_check
+def texture_row(source, layer, cx, cy, margin, height, xy, fraction):
+    """Write one row of OpenCV fixed-point coordinates: mirrored at the photo's border, at most `margin` past it.
+
+    `xy` holds two 16-bit numbers, y in the upper half; `fraction` two of 5 bits.
+    """
+    qx, qy = source[0], source[1]
+    width = qx.size
+    zero, steps, half = np.float32(0), np.float32(64), np.float32(0.5)
+    f_cx, f_cy, past = np.float32(cx), np.float32(cy), np.float32(margin)
+    right, bottom = np.float32(width - 1), np.float32(height - 1)
+    five, sixteen, low, word = np.int32(5), np.int32(16), np.int32(31), np.int32(0xFFFF)
     for x in range(width):
-        i = index_row[x]
-        i = i if i >= 0 else -2 - i
-        sx = np.int32(min(max(source[0, x], left), right) * np.float32(64) + add_x)
-        sy = np.int32(min(max(source[1, x], top), bottom) * np.float32(64) + add_y)
-        sy += plate if i >= num_photo else np.int32(0)
-        xy[x, 0] = sx >> 5
-        xy[x, 1] = sy >> 5
-        fraction[x] = ((sy & 31) << 5) | (sx & 31)
+        u = abs(min(max(qx[x] + f_cx, -past), right + past))
+        v = abs(min(max(qy[x] + f_cy, -past), bottom + past))
+        u = max(right - abs(right - u), zero)
+        v = max(bottom - abs(bottom - v), zero)
+        sx = np.int32(u * steps + half)
+        sy = np.int32(v * steps + half) + layer[x]
+        xy[x] = ((sy >> five) << sixteen) | ((sx >> five) & word)
+        fraction[x] = ((sy & low) << five) | (sx & low)
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 @no_type_check
-def flow_row(index_row, y, source, point_labels, matrix, shift, cx, cy, flow):
-    """Write one row of flow: where the motion (matrix, shift) takes the source points, minus where they are seen."""
-    width = index_row.size
-    yc = np.float32(y - cy)
-    f_cx = np.float32(cx)
-    for k in range(matrix.shape[0]):
-        for x in range(width):
-            if k > 0:
-                i = index_row[x]
-                if point_labels[i if i >= 0 else -2 - i] != k:
-                    continue
-            qx, qy, d = source[0, x], source[1, x], source[2, x]
-            w = matrix[k, 2, 0] * qx + matrix[k, 2, 1] * qy + matrix[k, 2, 2] + shift[k, 2] * d
-            scale = np.float32(1) / max(w, np.float32(1e-6))
-            u = matrix[k, 0, 0] * qx + matrix[k, 0, 1] * qy + matrix[k, 0, 2] + shift[k, 0] * d
-            v = matrix[k, 1, 0] * qx + matrix[k, 1, 1] * qy + matrix[k, 1, 2] + shift[k, 1] * d
-            flow[x, 0] = u * scale - (np.float32(x) - f_cx)
-            flow[x, 1] = v * scale - yc
+def flow_row(source, xs, yc, matrix, shift, flow):
+    """Write one row of flow: where the motion takes the source points, minus where they are seen."""
+    qx, qy, disparity = source[0], source[1], source[2]
+    m00, m01, m02, t0 = matrix[0, 0], matrix[0, 1], matrix[0, 2], shift[0]
+    m10, m11, m12, t1 = matrix[1, 0], matrix[1, 1], matrix[1, 2], shift[1]
+    m20, m21, m22, t2 = matrix[2, 0], matrix[2, 1], matrix[2, 2], shift[2]
+    one, least = np.float32(1), np.float32(1e-6)
+    for x in range(xs.size):
+        px, py, d = qx[x], qy[x], disparity[x]
+        scale = one / max(m20 * px + m21 * py + m22 + t2 * d, least)
+        flow[x, 0] = (m00 * px + m01 * py + m02 + t0 * d) * scale - xs[x]
+        flow[x, 1] = (m10 * px + m11 * py + m12 + t1 * d) * scale - yc
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+@no_type_check
+def depth_row(source, matrix, shift, depth):
+    """Write one row of depth in the view whose motion is given."""
+    qx, qy, disparity = source[0], source[1], source[2]
+    m20, m21, m22, t2 = matrix[2, 0], matrix[2, 1], matrix[2, 2], shift[2]
+    least = np.float32(1e-6)
+    for x in range(qx.size):
+        along = m20 * qx[x] + m21 * qy[x] + m22 + t2 * disparity[x]
+        depth[x] = along / max(disparity[x], least)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def resolve_frame(
-    index,
-    planes,
-    labels,
-    matrix,
-    inverse,
-    back,
-    cx,
-    cy,
-    num_photo,
-    margin,
-    layer_height,
-    next_matrix,
-    next_shift,
-    with_flow,
-    xy,
-    fraction,
-    flow,
-    valid,
-    coordinates,
-    with_coordinates,
-):
-    """Fill texture coordinates, validity and, when asked, flow and source coordinates (H, W, 3) of one frame."""
-    height, width = index.shape
-    source = np.empty((3, width), np.float32)
-    buffers = np.empty((3, width), np.float32)
+    index, planes, disparity, labels, extra_disparity, extra_labels, inverse, back, to_matrix, to_shift, view_matrix,
+    view_shift, cx, cy, margin, xy, fraction, flow, depth, valid, scratch, layer, row_labels,
+):  # fmt: skip
+    """Fill texture coordinates, validity, flow to another motion and depth in a view (H, W …) of one frame.
+
+    `index` has a border of one pixel. An output whose first side is 0 is left out. `disparity` and `labels` are flat;
+    `scratch` is float32 (3, 3, W).
+    """
+    height, width = index.shape[0] - 2, index.shape[1] - 2
+    photo = height * width
+    objects = inverse.shape[0]
+    plane, source, own = scratch[0], scratch[1], scratch[2]
+    own_flow, own_depth = np.empty((width, 2), np.float32), own[2]
+    xs = np.arange(width).astype(np.float32) - np.float32(cx)
     for y in range(height):
-        row = index[y]
-        resolve_row(row, y, planes, labels, matrix, inverse, back, cx, cy, source, buffers)
-        texture_row(row, source, num_photo, cx, cy, margin, layer_height, height, xy[y], fraction[y])
-        for x in range(width):
-            valid[y, x] = row[x] >= 0 and row[x] < num_photo
-        if with_flow:
-            flow_row(row, y, source, labels, next_matrix, next_shift, cx, cy, flow[y])
-        if with_coordinates:
+        row = index[y + 1, 1:-1]
+        yc = np.float32(y) - np.float32(cy)
+        gather_planes(row, planes, disparity, extra_disparity, photo, 64 * height, plane, layer)
+        intersect_row(plane, xs, yc, inverse[0], back[0], source)
+        if objects > 1:
+            gather_labels(row, labels, extra_labels, photo, row_labels)
+            for k in range(1, objects):
+                if not np.any(row_labels == k):
+                    continue
+                intersect_row(plane, xs, yc, inverse[k], back[k], own)
+                for x in range(width):
+                    if row_labels[x] == k:
+                        source[0, x], source[1, x], source[2, x] = own[0, x], own[1, x], own[2, x]
+        if xy.shape[0]:
+            texture_row(source, layer, cx, cy, margin, height, xy[y], fraction[y])
+        if valid.shape[0]:
+            seen = valid[y]
             for x in range(width):
-                coordinates[y, x, 0] = source[0, x]
-                coordinates[y, x, 1] = source[1, x]
-                coordinates[y, x, 2] = source[2, x]
+                seen[x] = np.uint32(row[x]) < np.uint32(photo)
+        if flow.shape[0]:
+            flow_row(source, xs, yc, to_matrix[0], to_shift[0], flow[y])
+        if depth.shape[0]:
+            depth_row(source, view_matrix[0], view_shift[0], depth[y])
+        for k in range(1, objects):
+            if flow.shape[0]:
+                flow_row(source, xs, yc, to_matrix[k], to_shift[k], own_flow)
+            if depth.shape[0]:
+                depth_row(source, view_matrix[k], view_shift[k], own_depth)
+            for x in range(width):
+                if row_labels[x] != k:
+                    continue
+                if flow.shape[0]:
+                    flow[y, x, 0], flow[y, x, 1] = own_flow[x, 0], own_flow[x, 1]
+                if depth.shape[0]:
+                    depth[y, x] = own_depth[x]

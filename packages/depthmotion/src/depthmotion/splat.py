@@ -1,4 +1,7 @@
-"""Forward splat: which source point is nearest at every target pixel."""
+"""Forward splat: which source point is nearest at every target pixel.
+
+Frames have a border of one pixel here, (H + 2, W + 2), and are flat: what leaves the frame falls into cell 0.
+"""
 
 from __future__ import annotations
 
@@ -8,70 +11,87 @@ import numpy as np
 from numba import njit
 
 FAST = {"contract", "reassoc", "nsz", "arcp"}
+CHUNK = 1024
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+@no_type_check
+def project_run(xs, ys, disparity, matrix, shift, right, bottom, width, height, cell, near):
+    """Write target cell and inverse depth of a run of points under one motion; (right, bottom) is the frame's centre.
+
+    Positions count from the principal point. `cell` is 0 for what is not in the frame.
+    """
+    m00, m01, m02, t0 = matrix[0, 0], matrix[0, 1], matrix[0, 2], shift[0]
+    m10, m11, m12, t1 = matrix[1, 0], matrix[1, 1], matrix[1, 2], shift[1]
+    m20, m21, m22, t2 = matrix[2, 0], matrix[2, 1], matrix[2, 2], shift[2]
+    zero, one, least = np.float32(0), np.float32(1), np.float32(1e-6)
+    wide, high = np.float32(width), np.float32(height)
+    stride = np.int32(width + 2)
+    for p in range(xs.size):
+        x, y, d = xs[p], ys[p], disparity[p]
+        w = m20 * x + m21 * y + m22 + t2 * d
+        ahead = w > least
+        scale = one / (w if ahead else one)
+        u = (m00 * x + m01 * y + m02 + t0 * d) * scale + right
+        v = (m10 * x + m11 * y + m12 + t1 * d) * scale + bottom
+        inside = ahead & (u >= zero) & (v >= zero) & (u < wide) & (v < high)
+        # Selected before the conversion to an integer, which is undefined far outside.
+        column, row = np.int32(u if inside else zero), np.int32(v if inside else zero)
+        cell[p] = (row + 1) * stride + column + 1 if inside else 0
+        near[p] = d * scale
+
+
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 @no_type_check
 def splat_photo(disparity, labels, cx, cy, matrix, shift, index, nearness):
     """Splat all pixels of a photo; `nearness` is the inverse depth of the nearest, `index` its pixel number."""
     height, width = disparity.shape
-    columns = np.empty(width, np.int32)
-    rows = np.empty(width, np.int32)
-    near = np.empty(width, np.float32)
-    f_cx, f_cy = np.float32(cx), np.float32(cy)
+    cell, near = np.empty(width, np.uint32), np.empty(width, np.float32)
     right, bottom = np.float32(cx + 0.5), np.float32(cy + 0.5)
-    offsets = np.arange(width).astype(np.float32) - f_cx
-    single = matrix.shape[0] == 1
-    for k in range(matrix.shape[0]):
-        m00, m01, m02 = matrix[k, 0, 0], matrix[k, 0, 1], matrix[k, 0, 2]
-        m10, m11, m12 = matrix[k, 1, 0], matrix[k, 1, 1], matrix[k, 1, 2]
-        m20, m21, m22 = matrix[k, 2, 0], matrix[k, 2, 1], matrix[k, 2, 2]
-        t0, t1, t2 = shift[k, 0], shift[k, 1], shift[k, 2]
-        for y in range(height):
-            yc = np.float32(y) - f_cy
-            u0, v0, w0 = m01 * yc + m02, m11 * yc + m12, m21 * yc + m22
+    xs = np.arange(width).astype(np.float32) - np.float32(cx)
+    ys = np.empty(width, np.float32)
+    nearness[0] = np.float32(np.inf)  # nothing is nearer: cell 0 keeps no point
+    objects = matrix.shape[0]
+    for y in range(height):
+        ys[:] = np.float32(y) - np.float32(cy)
+        first = np.int32(y * width)
+        row = labels[y]
+        for k in range(objects):
+            project_run(xs, ys, disparity[y], matrix[k], shift[k], right, bottom, width, height, cell, near)
+            if objects > 1:
+                for x in range(width):
+                    if row[x] != k:
+                        cell[x] = 0
             for x in range(width):
-                d = disparity[y, x]
-                xc = offsets[x]
-                w = m20 * xc + w0 + t2 * d
-                ahead = w > np.float32(1e-6)
-                scale = np.float32(1) / (w if ahead else np.float32(1))
-                u = (m00 * xc + u0 + t0 * d) * scale + right
-                v = (m10 * xc + v0 + t1 * d) * scale + bottom
-                # Clamped so that the conversion to an integer is defined; -1 stays outside.
-                u = min(max(u, np.float32(-1)), np.float32(width))
-                v = min(max(v, np.float32(-1)), np.float32(height))
-                columns[x] = np.int32(np.floor(u))
-                rows[x] = np.int32(np.floor(v))
-                near[x] = d * scale if ahead else np.float32(-1)
-            for x in range(width):
-                i, j, z = rows[x], columns[x], near[x]
-                inside = i >= 0 and j >= 0 and i < height and j < width
-                if inside and (single or labels[y, x] == k) and z > nearness[i, j]:
-                    nearness[i, j] = z
-                    index[i, j] = y * width + x
+                c, z = cell[x], near[x]
+                if z > nearness[c]:
+                    nearness[c] = z
+                    index[c] = first + np.int32(x)
+    nearness[0] = np.float32(0)
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 @no_type_check
-def splat_points(xs, ys, disparity, labels, first, last, cx, cy, matrix, shift, offset, index, nearness):
-    """Splat points first … last of a list into pixels that hold no photo pixel (index below `offset`)."""
-    height, width = index.shape
+def splat_extra(xs, ys, disparity, labels, runs, cx, cy, matrix, shift, shape, offset, index, nearness):
+    """Splat runs (R, 2: first, last) of points outside the photo into pixels that show no photo pixel."""
+    height, width = shape
+    cell, near = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.float32)
     right, bottom = np.float32(cx + 0.5), np.float32(cy + 0.5)
-    for p in range(first, last):
-        k = labels[p]
-        d = disparity[p]
-        xc, yc = np.float32(xs[p]) - np.float32(cx), np.float32(ys[p]) - np.float32(cy)
-        w = matrix[k, 2, 0] * xc + matrix[k, 2, 1] * yc + matrix[k, 2, 2] + shift[k, 2] * d
-        if w <= np.float32(1e-6):
-            continue
-        scale = np.float32(1) / w
-        u = (matrix[k, 0, 0] * xc + matrix[k, 0, 1] * yc + matrix[k, 0, 2] + shift[k, 0] * d) * scale + right
-        v = (matrix[k, 1, 0] * xc + matrix[k, 1, 1] * yc + matrix[k, 1, 2] + shift[k, 1] * d) * scale + bottom
-        if u >= 0 and v >= 0 and u < width and v < height:
-            i, j = int(v), int(u)
-            z = d * scale
-            held = index[i, j]
-            if (held < 0 or held >= offset) and z > nearness[i, j]:
-                nearness[i, j] = z
-                index[i, j] = offset + p
+    nearness[0] = np.float32(np.inf)  # nothing is nearer: cell 0 keeps no point
+    objects, photo = matrix.shape[0], np.uint32(offset)
+    for r in range(runs.shape[0]):
+        start = runs[r, 0]
+        while start < runs[r, 1]:
+            stop = min(start + CHUNK, runs[r, 1])
+            x, y, d, label = xs[start:stop], ys[start:stop], disparity[start:stop], labels[start:stop]
+            first = np.int32(offset + start)
+            for k in range(objects):
+                project_run(x, y, d, matrix[k], shift[k], right, bottom, width, height, cell, near)
+                for p in range(x.size):
+                    c, z = cell[p], near[p]
+                    # As an unsigned number a hole (-1) lies beyond every photo pixel.
+                    if z > nearness[c] and np.uint32(index[c]) >= photo and (objects == 1 or label[p] == k):
+                        nearness[c] = z
+                        index[c] = first + np.int32(p)
+            start = stop
+    nearness[0] = np.float32(0)

@@ -20,88 +20,67 @@ def cut_threshold(disparity: Float32[np.ndarray, "h w"]) -> float:
 @no_type_check
 def _is_cut(before, here, after, threshold):
     # A jump is a cut unless a neighbouring step is alike: then it is a steep slope, and slopes stay whole.
-    size = abs(here)
-    if size <= threshold:
-        return False
-    return abs(here - before) > 0.5 * size and abs(here - after) > 0.5 * size
+    half = np.float32(0.5) * abs(here)
+    return (abs(here) > threshold) & (abs(here - before) > half) & (abs(here - after) > half)
 
 
 is_cut = njit(cache=True, inline="always")(_is_cut)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def find_cuts(disparity, labels, threshold):
     """Return cut flags to the right neighbour and to the one below, both uint8 (H, W)."""
     height, width = disparity.shape
     right = np.zeros((height, width), np.uint8)
     below = np.zeros((height, width), np.uint8)
+    steps = np.zeros(width + 1, np.float32)  # steps[x] leads from x - 1 to x
+    before, here, after = steps[:-2], steps[1:-1], steps[2:]
     for y in range(height):
+        row, label, flags = disparity[y], labels[y], right[y]
         for x in range(width - 1):
-            step = disparity[y, x + 1] - disparity[y, x]
-            if labels[y, x] != labels[y, x + 1]:
-                right[y, x] = 1
-            elif abs(step) > threshold:
-                before = disparity[y, x] - disparity[y, x - 1] if x > 0 else np.float32(0)
-                after = disparity[y, x + 2] - disparity[y, x + 1] if x + 2 < width else np.float32(0)
-                right[y, x] = is_cut(before, step, after, threshold)
+            here[x] = row[x + 1] - row[x]
+        for x in range(width - 1):
+            flags[x] = is_cut(before[x], here[x], after[x], threshold) | (label[x] != label[x + 1])
     for y in range(height - 1):
+        last, row, following = disparity[max(y - 1, 0)], disparity[y], disparity[y + 1]
+        second = disparity[min(y + 2, height - 1)]
+        label, label_below, flags = labels[y], labels[y + 1], below[y]
         for x in range(width):
-            step = disparity[y + 1, x] - disparity[y, x]
-            if labels[y, x] != labels[y + 1, x]:
-                below[y, x] = 1
-            elif abs(step) > threshold:
-                before = disparity[y, x] - disparity[y - 1, x] if y > 0 else np.float32(0)
-                after = disparity[y + 2, x] - disparity[y + 1, x] if y + 2 < height else np.float32(0)
-                below[y, x] = is_cut(before, step, after, threshold)
+            cut = is_cut(row[x] - last[x], following[x] - row[x], second[x] - following[x], threshold)
+            flags[x] = cut | (label[x] != label_below[x])
     return right, below
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def _fit_planes(disparity, right, below, cx, cy, planes):
     height, width = disparity.shape
+    one, half = np.float32(1), np.float32(0.5)
+    offsets = np.arange(width).astype(np.float32) - np.float32(cx)
+    steps = np.zeros(width + 1, np.float32)  # steps[x] leads from x - 1 to x; 0 where the surface is cut
+    whole = np.zeros(width + 1, np.float32)
+    step_left, step_right, whole_left, whole_right = steps[:-1], steps[1:], whole[:-1], whole[1:]
     for y in range(height):
+        row, above, under = disparity[y], disparity[max(y - 1, 0)], disparity[min(y + 1, height - 1)]
+        cut_right, cut_above, cut_under = right[y], below[max(y - 1, 0)], below[y]
+        inner_above, inner_under = np.float32(y > 0), np.float32(y + 1 < height)
+        yc = np.float32(y - cy)
+        out = planes[y]
+        for x in range(width - 1):
+            whole_right[x] = one - np.float32(cut_right[x])
+            step_right[x] = (row[x + 1] - row[x]) * whole_right[x]
         for x in range(width):
-            here = disparity[y, x]
-            slope_x = np.float32(0)
-            slope_y = np.float32(0)
-            count = 0
-            whole = 0 < x < width - 1 and 0 < y < height - 1  # past the border there is no cell
-            if x > 0:
-                if right[y, x - 1]:
-                    whole = False
-                else:
-                    slope_x += here - disparity[y, x - 1]
-                    count += 1
-            if x + 1 < width:
-                if right[y, x]:
-                    whole = False
-                else:
-                    slope_x += disparity[y, x + 1] - here
-                    count += 1
-            if count == 2:
-                slope_x *= np.float32(0.5)
-            count = 0
-            if y > 0:
-                if below[y - 1, x]:
-                    whole = False
-                else:
-                    slope_y += here - disparity[y - 1, x]
-                    count += 1
-            if y + 1 < height:
-                if below[y, x]:
-                    whole = False
-                else:
-                    slope_y += disparity[y + 1, x] - here
-                    count += 1
-            if count == 2:
-                slope_y *= np.float32(0.5)
-            i = y * width + x
-            planes[i, 0] = slope_x
-            planes[i, 1] = slope_y
-            planes[i, 2] = here - slope_x * np.float32(x - cx) - slope_y * np.float32(y - cy)
-            planes[i, 3] = np.float32(1.0) if whole else np.float32(0.5)
+            whole_above = inner_above * (one - np.float32(cut_above[x]))
+            whole_under = inner_under * (one - np.float32(cut_under[x]))
+            slope_x = (step_left[x] + step_right[x]) / max(whole_left[x] + whole_right[x], one)
+            slope_y = (row[x] - above[x]) * whole_above + (under[x] - row[x]) * whole_under
+            slope_y /= max(whole_above + whole_under, one)
+            out[x, 0] = slope_x
+            out[x, 1] = slope_y
+            out[x, 2] = row[x] - slope_x * offsets[x] - slope_y * yc
+            # Past the border there is no cell.
+            out[x, 3] = half + half * whole_left[x] * whole_right[x] * whole_above * whole_under
 
 
 def fit_planes(
@@ -118,5 +97,5 @@ def fit_planes(
     pixels up to which a pixel's plane may be seen: its own cell beside a cut, its neighbours' centres elsewhere.
     """
     planes = np.empty((disparity.size, 4), np.float32)
-    _fit_planes(disparity, right, below, cx, cy, planes)
+    _fit_planes(disparity, right, below, cx, cy, planes.reshape(*disparity.shape, 4))
     return planes

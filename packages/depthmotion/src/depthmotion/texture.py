@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import no_type_check
 
 import cv2
 import numpy as np
-from jaxtyping import Int16, UInt8, UInt16
+from jaxtyping import Int16, Int32, UInt8, UInt16
+from numba import njit
 
 from depthmotion.errors import ImageError
 
@@ -15,18 +17,14 @@ SUBPIXELS = 32
 """Steps per texture pixel in OpenCV's fixed-point maps."""
 MAX_TEXTURE_SIDE = 32766
 """OpenCV's remap addresses pixels with 16 bits."""
-# Half-sample interpolation, windowed sinc of 8 taps (the one of HEVC's motion compensation).
-HALF_SAMPLE = np.array([-1, 4, -11, 40, 40, -11, 4, -1], dtype=np.float32) / 64
-REACH = 4
+TAPS = 8
 
 
 @dataclass(frozen=True)
 class Texture:
-    """RGB picture (2 · layers · (H + 2 margin), 2 · (W + 2 margin), 3); even pixels are the photo's own."""
+    """RGB picture (2 · layers · H, 2 · W, 3); even pixels are the photo's own."""
 
     image: UInt8[np.ndarray, "rows columns 3"]
-    margin: int
-    layer_height: int
 
     def read(self, xy: Int16[np.ndarray, "h w 2"], fraction: UInt16[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
         """Return the colours at OpenCV fixed-point coordinates."""
@@ -35,32 +33,111 @@ class Texture:
         )
 
 
-def _doubled(image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h2 w2 3"]:
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
+def _mirrored(i, size):
+    last = size - 1
+    while i < 0 or i > last:
+        i = -i if i < 0 else 2 * last - i
+        if last == 0:
+            i = 0
+    return i
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
+def _half_samples(taps, out):
+    """Interpolate half-way between samples, windowed sinc of 8 taps (the one of HEVC's motion compensation)."""
+    t0, t1, t2, t3, t4, t5, t6, t7 = taps
+    for j in range(out.size):
+        middle = np.int32(40) * (np.int32(t3[j]) + np.int32(t4[j])) - np.int32(11) * (np.int32(t2[j]) + np.int32(t5[j]))
+        outer = np.int32(4) * (np.int32(t1[j]) + np.int32(t6[j])) - (np.int32(t0[j]) + np.int32(t7[j]))
+        value = (middle + outer + np.int32(32)) >> np.int32(6)
+        out[j] = np.uint8(min(max(value, np.int32(0)), np.int32(255)))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
+def double(image, first, last, fine):
+    """Write columns first … last (per row, int32 (H,)) of a picture at twice its resolution into `fine`."""
     height, width = image.shape[:2]
-    fine = np.empty((2 * height, 2 * width, 3), np.uint8)
-    across = cv2.filter2D(image, -1, HALF_SAMPLE[None], anchor=(3, 0), borderType=cv2.BORDER_REFLECT_101)
-    fine[::2, ::2] = image
-    fine[::2, 1::2] = across
-    fine[1::2] = cv2.filter2D(
-        np.ascontiguousarray(fine[::2]), -1, HALF_SAMPLE[:, None], anchor=(0, 3), borderType=cv2.BORDER_REFLECT_101
-    )
-    return fine
+    padded = np.empty((width + TAPS) * 3, np.uint8)
+    between = np.empty(width * 3, np.uint8)
+    for y in range(height):
+        start, stop = first[y], last[y]
+        if stop <= start:
+            continue
+        row, out = image[y], fine[2 * y]
+        for k in range(start, stop + TAPS):
+            x = k - 3
+            x = x if 0 <= x < width else _mirrored(x, width)
+            padded[3 * k] = row[x, 0]
+            padded[3 * k + 1] = row[x, 1]
+            padded[3 * k + 2] = row[x, 2]
+        p = padded[3 * start :]
+        _half_samples((p, p[3:], p[6:], p[9:], p[12:], p[15:], p[18:], p[21:]), between[3 * start : 3 * stop])
+        for x in range(start, stop):
+            for channel in range(3):
+                out[2 * x, channel] = row[x, channel]
+                out[2 * x + 1, channel] = between[3 * x + channel]
+    flat = fine.reshape(fine.shape[0], fine.shape[1] * 3)
+    for y in range(height):
+        start, stop = width, 0
+        for k in range(y - 3, y + 5):
+            source = _mirrored(k, height)
+            if last[source] > first[source]:
+                start, stop = min(start, first[source]), max(stop, last[source])
+        if stop <= start:
+            continue
+        a, b = 6 * start, 6 * stop
+        taps = (
+            flat[2 * _mirrored(y - 3, height), a:b],
+            flat[2 * _mirrored(y - 2, height), a:b],
+            flat[2 * _mirrored(y - 1, height), a:b],
+            flat[2 * y, a:b],
+            flat[2 * _mirrored(y + 1, height), a:b],
+            flat[2 * _mirrored(y + 2, height), a:b],
+            flat[2 * _mirrored(y + 3, height), a:b],
+            flat[2 * _mirrored(y + 4, height), a:b],
+        )
+        _half_samples(taps, flat[2 * y + 1, a:b])
 
 
-def make_texture(layers: list[UInt8[np.ndarray, "h w 3"]], *, margin: int) -> Texture:
-    """Stack pictures of one size, each with a mirrored margin, at twice their resolution."""
-    height, width = layers[0].shape[:2]
-    border = margin + REACH
-    layer_height = height + 2 * border
-    rows, columns = FINENESS * layer_height * len(layers), FINENESS * (width + 2 * border)
-    if max(rows, columns) > MAX_TEXTURE_SIDE:
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
+def _painted_columns(x, y, first, last):
+    """Set per row the columns that a change of the points (x, y) alters at twice the resolution."""
+    first[:] = np.int32(2**30)
+    last[:] = 0
+    for k in range(x.size):
+        first[y[k]] = min(first[y[k]], x[k])
+        last[y[k]] = max(last[y[k]], x[k] + 1)
+
+
+def make_texture(
+    image: UInt8[np.ndarray, "h w 3"],
+    plate: UInt8[np.ndarray, "h w 3"] | None = None,
+    *,
+    plate_x: Int32[np.ndarray, "n"] | None = None,
+    plate_y: Int32[np.ndarray, "n"] | None = None,
+) -> Texture:
+    """Stack a photo and its plate, which differs from it at the points (plate_x, plate_y), at twice their resolution."""
+    height, width = image.shape[:2]
+    layers = 1 if plate is None else 2
+    if max(FINENESS * height * layers, FINENESS * width) > MAX_TEXTURE_SIDE:
         raise ImageError(
             f"an image of {width}×{height} pixels is too large to warp (the limit is about 8000 on a side): "
             "give a smaller size."
         )
-    mode = cv2.BORDER_REFLECT_101 if min(height, width) > 1 else cv2.BORDER_REPLICATE
-    fine = [
-        _doubled(np.asarray(cv2.copyMakeBorder(layer, border, border, border, border, mode), dtype=np.uint8))
-        for layer in layers
-    ]
-    return Texture(np.concatenate(fine) if len(fine) > 1 else fine[0], border, layer_height)
+    fine = np.empty((FINENESS * height * layers, FINENESS * width, 3), np.uint8)
+    image = np.ascontiguousarray(image)
+    first, last = np.zeros(height, np.int32), np.full(height, width, np.int32)
+    double(image, first, last, fine[: FINENESS * height])
+    if plate is not None and plate_x is not None and plate_y is not None:
+        below = fine[FINENESS * height :]
+        below[:] = fine[: FINENESS * height]
+        _painted_columns(plate_x, plate_y, first, last)
+        np.clip(first - TAPS // 2, 0, None, out=first)
+        np.clip(last + TAPS // 2, None, width, out=last)
+        double(np.ascontiguousarray(plate), first, last, below)
+    return Texture(fine)
