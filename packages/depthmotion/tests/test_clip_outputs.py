@@ -7,7 +7,6 @@ import av
 import depthmotion as dm
 import numpy as np
 import pytest
-from depthmotion.clip_display import as_html, as_png
 from depthmotion.clip_files import encode_video, save_depth, save_flow, save_frames
 from depthmotion.image_files import decode_image
 
@@ -68,9 +67,9 @@ def test_the_sheet_has_rows_of_frames_flow_and_depth(clip):
 
 
 def test_a_notebook_gets_a_video_and_a_picture_without_links(clip):
-    html = as_html(clip)
+    html = clip._repr_html_()
     assert "3 frames of 50×40" in html
     video = base64.b64decode(html.split("data:video/mp4;base64,")[1].split('"')[0])
     with av.open(io.BytesIO(video)) as container:
         assert len(list(container.decode(video=0))) == 3
-    assert (decode_image(as_png(clip)) == dm.contact_sheet(clip)).all()
+    assert (decode_image(clip._repr_png_()) == dm.contact_sheet(clip)).all()

@@ -205,8 +205,6 @@ def test_flow_takes_the_format_that_is_asked_for(listing, tmp_path, flow_format)
         {"shard": "2/2"},
         {"shard": "x"},
         {"max_holes": 0.0},
-        {"frame_format": "gif"},
-        {"engine": "slurm"},
         {"flow_bound": 0.0},
     ],
 )

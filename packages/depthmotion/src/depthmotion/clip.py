@@ -69,3 +69,13 @@ class Clip:
         from depthmotion.clip_files import save_clip
 
         save_clip(self, Path(file), fps=fps)
+
+    def _repr_html_(self) -> str:
+        from depthmotion.clip_display import as_html
+
+        return as_html(self)
+
+    def _repr_png_(self) -> bytes:
+        from depthmotion.clip_display import as_png
+
+        return as_png(self)
