@@ -2,6 +2,7 @@
 
 from depthmotion import flowio, paths
 from depthmotion.camera_path import CameraPath
+from depthmotion.chained import ChainedClip, synthesize_chained
 from depthmotion.clip import Clip
 from depthmotion.contact_sheet import contact_sheet
 from depthmotion.dataset import Estimate, Failure, GenerateConfig, GenerateSummary, estimate, generate
@@ -22,6 +23,7 @@ from depthmotion.flowio import flow_to_color
 from depthmotion.image_files import read_image
 from depthmotion.instances import MovingInstances, random_instances, select, select_largest
 from depthmotion.intrinsics import Intrinsics
+from depthmotion.nearest import NearestWarp, SplatMasks, warp_nearest
 from depthmotion.path_drawing import draw_paths
 from depthmotion.sharpen import sharpen
 from depthmotion.synthesize import prepare, synthesize
@@ -30,6 +32,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CameraPath",
+    "ChainedClip",
     "Clip",
     "ConfigError",
     "DepthError",
@@ -46,8 +49,10 @@ __all__ = [
     "LicenceWarning",
     "MissingDependencyError",
     "MovingInstances",
+    "NearestWarp",
     "OutputError",
     "PathError",
+    "SplatMasks",
     "contact_sheet",
     "depth_to_color",
     "draw_paths",
@@ -64,4 +69,6 @@ __all__ = [
     "select_largest",
     "sharpen",
     "synthesize",
+    "synthesize_chained",
+    "warp_nearest",
 ]

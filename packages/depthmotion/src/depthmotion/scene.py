@@ -80,7 +80,7 @@ class Scene:
 @njit(cache=True, nogil=True)
 @no_type_check
 def _runs(near, start, stride, height, width, top, bottom, left, right):
-    """Return the plate's first `near` points and, row by row, the margin's around the photo, which begins at `start`."""
+    """Return the plate's first `near` points and, row by row, the margin's around the photo, which is at `start`."""
     runs = np.empty((1 + top + bottom + 2 * height, 2), np.int32)
     runs[0, 0], runs[0, 1] = 0, near
     count = 1
@@ -185,7 +185,7 @@ def build_scene(
     margin: int,
     plate_radius: int,
 ) -> Scene:
-    """Prepare a photo and its disparity (1 / depth) for motions that look `margin` px outside, `plate_radius` behind."""
+    """Prepare a photo and its disparity (1 / depth) to look `margin` px outside and `plate_radius` px behind edges."""
     check_image(image)
     height, width = image.shape[:2]
     if disparity.shape != (height, width):

@@ -121,7 +121,7 @@ def make_texture(
     plate_x: Int32[np.ndarray, "n"] | None = None,
     plate_y: Int32[np.ndarray, "n"] | None = None,
 ) -> Texture:
-    """Stack a photo and its plate, which differs from it at the points (plate_x, plate_y), at twice their resolution."""
+    """Stack a photo and its plate, which differs at the points (plate_x, plate_y) alone, at twice their resolution."""
     height, width = image.shape[:2]
     layers = 1 if plate is None else 2
     if max(FINENESS * height * layers, FINENESS * width) > MAX_TEXTURE_SIDE:
