@@ -15,8 +15,6 @@ from depthmotion.intrinsics import Intrinsics
 from depthmotion.scene import check_image
 
 TELEA_RADIUS = 3
-PUBLISHED_EPSILON = 1e-7
-"""Added to the depth that coordinates are divided by: enough for truncation to move pixels that stand still."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ def _splat(image, target, depth, published, out, counts, front):
 
 
 def _project(
-    depth: Float32[np.ndarray, "h w"], pose: Float32[np.ndarray, "4 4"], camera: Intrinsics, *, published: bool
+    depth: Float32[np.ndarray, "h w"], pose: Float32[np.ndarray, "4 4"], camera: Intrinsics
 ) -> tuple[Float32[np.ndarray, "h w 2"], Float32[np.ndarray, "h w"]]:
     """Back-project, move and project all pixels in float32: their coordinates and depth (0 behind the camera)."""
     height, width = depth.shape
@@ -95,7 +93,7 @@ def _project(
     y = (np.arange(height, dtype=np.float32)[:, None] - cy) / fy * depth
     moved = [row[0] * x + row[1] * y + row[2] * depth + row[3] for row in pose[:3]]
     ahead = moved[2] > 1e-6
-    along = np.where(ahead, moved[2], np.float32(1)) + np.float32(PUBLISHED_EPSILON if published else 0)
+    along = np.where(ahead, moved[2], np.float32(1))
     target = np.stack([moved[0] / along * fx + cx, moved[1] / along * fy + cy], axis=-1)
     return target, np.where(ahead, moved[2], np.float32(0))
 
@@ -124,7 +122,7 @@ def warp_nearest(
         if published:
             intrinsics = Intrinsics(intrinsics.fx, intrinsics.fy, width / 2, height / 2)
     z = np.asarray(depth, dtype=np.float32)
-    target, along = _project(z, np.asarray(pose, dtype=np.float32), intrinsics, published=published)
+    target, along = _project(z, np.asarray(pose, dtype=np.float32), intrinsics)
     flow = target - np.stack(np.meshgrid(*(np.arange(side, dtype=np.float32) for side in (width, height))), axis=-1)
     out = np.zeros_like(image)
     counts = np.zeros((height, width), np.uint8)
