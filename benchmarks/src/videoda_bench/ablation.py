@@ -2,6 +2,7 @@
 
 import json
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,18 @@ class RowSummary:
     title: str
     acc_softmax: list[float]
     acc_logits: list[float]
-    acc_rgb: list[float]
-    acc_flow: list[float]
+    acc_rgb: list[float | None]
+    acc_flow: list[float | None]
     seconds: list[float]
 
-    def cell(self, values: list[float]) -> str:
-        """Return `mean ± std`, or the one value there is."""
-        if len(values) == 1:
-            return f"{values[0]:.1f}"
-        return f"{statistics.mean(values):.1f} ± {statistics.stdev(values):.1f}"
+    def cell(self, values: Sequence[float | None]) -> str:
+        """Return `mean ± std`, or the one value there is, or a dash for a stream that is not used."""
+        known = [value for value in values if value is not None]
+        if not known:
+            return "–"
+        if len(known) == 1:
+            return f"{known[0]:.1f}"
+        return f"{statistics.mean(known):.1f} ± {statistics.stdev(known):.1f}"
 
 
 def run_ablation(
@@ -46,10 +50,14 @@ def summarise(title: str, results: list[dict[str, Any]]) -> RowSummary:
         title=title,
         acc_softmax=[100 * r["acc_softmax"] for r in results],
         acc_logits=[100 * r["acc_logits"] for r in results],
-        acc_rgb=[100 * r["acc_rgb"] for r in results],
-        acc_flow=[100 * r["acc_flow"] for r in results],
+        acc_rgb=[_percent(r["acc_rgb"]) for r in results],
+        acc_flow=[_percent(r["acc_flow"]) for r in results],
         seconds=[r["wall_seconds"] for r in results],
     )
+
+
+def _percent(value: float | None) -> float | None:
+    return None if value is None else 100 * value
 
 
 def markdown_table(rows: list[RowSummary]) -> str:

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Literal
 
 from videoda_train.engine import RunResult, run_training
-from videoda_train.recipes.config import DataConfig, TrainConfig, TrainOptions, with_data
+from videoda_train.recipes.config import DataConfig, Streams, TrainConfig, TrainOptions, with_data
 from videoda_train.recipes.e2h import E2H_MINI
 
 from videoda_bench.miniature import MiniatureConfig, make_e2h
 
 RGB_WEIGHTS = Path(__file__).parent / "miniature" / "weights" / "i3d-tiny-rgb.safetensors"
-"""What `videoda-bench pretrain` made: the miniature's stand-in for Kinetics weights."""
+FLOW_WEIGHTS = RGB_WEIGHTS.with_name("i3d-tiny-flow.safetensors")
+"""What `videoda-bench pretrain` made: the miniature's stand-ins for Kinetics weights."""
 
 
 @dataclass(frozen=True)
@@ -24,14 +25,16 @@ class Row:
     source: Literal["camera-motion", "static"]
     bank: bool
     pace: bool
+    streams: Streams = "both"
 
 
 ROWS = (
-    Row("source-only, static clips", "source-only-static", "source_only", "static", bank=False, pace=False),
+    Row("source-only, static clips", "source-only-static", "source_only", "static", False, False, streams="rgb"),
     Row("+ camera motion", "source-only-motion", "source_only", "camera-motion", bank=False, pace=False),
     Row("+ flow bank", "cfb-bank", "cfb", "camera-motion", bank=True, pace=False),
     Row("+ pace (full CFB)", "cfb-full", "cfb", "camera-motion", bank=True, pace=True),
 )
+"""A repeated still has no flow: with nothing to learn from, the first row's flow stream neither trains nor votes."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def row_config(row: Row, data: DataConfig, preset: Preset, *, seed: int, prepare
         preset.options,
         method=row.method,
         seed=seed,
-        model=replace(preset.options.model, rgb_weights=RGB_WEIGHTS),
+        model=replace(preset.options.model, rgb_weights=RGB_WEIGHTS, flow_weights=FLOW_WEIGHTS, streams=row.streams),
         motion=replace(preset.options.motion, source=row.source, depth=f"dir:{data.source_list.parent / 'depth'}"),
         cfb=replace(preset.options.cfb, bank=row.bank, pace=row.pace),
         loading=replace(preset.options.loading, prepared_dir=prepared_dir),

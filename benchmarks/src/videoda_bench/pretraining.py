@@ -1,15 +1,16 @@
-"""Pretraining of the miniature's RGB stream: it learns where the joints of a rendered person are.
+"""Pretraining of the miniature's two streams: they learn where the joints of a rendered person are and how they move.
 
-The real task starts from Kinetics weights, from networks that know people. The miniature's narrow RGB network knows
-them from single frames of `miniature.pretraining_world`: random motions, none a class of a benchmark, at places that
-tell nothing. It learns keypoints with only the centre of its kernels in time in use, like a network inflated from
-images: it knows poses and no movement. The flow stream of the miniature starts from random weights. The weights are
-made once, by `videoda-bench pretrain`, and ship with this package.
+The real task starts from Kinetics weights, from networks that know people and how they move. The miniature's narrow
+networks know them from `miniature.pretraining_world`: random motions, none a class of a benchmark, at places that tell
+nothing. Each stream learns first from stills (a frame, or the flow from it to the next, repeated), with only the centre
+of its kernels in time in use, then from clips, where places and steps of the joints are to be told at every moment. The
+weights are made once, by `videoda-bench pretrain`, and ship with this package.
 """
 
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 from videoda_models import InceptionI3d, create_model
 from videoda_train.data.list_file import read_list
+from videoda_train.data.target_flow import flow_codes
 from videoda_train.data.video_reader import open_video
 from videoda_train.engine.device import autocast, resolve_precision
 from videoda_train.randomness import derive_rng, seeded_torch
@@ -27,66 +29,96 @@ from videoda_train.recipes.e2h import E2H_MINI
 
 from videoda_bench.miniature.pretraining_world import PretrainingConfig, make_pretraining_world
 
+Stream = Literal["rgb", "flow"]
+
 CLIP = E2H_MINI.clip
 MIRRORED = [0, 1, 2, 7, 8, 9, 10, 3, 4, 5, 6]
 """Keypoints with left and right exchanged."""
-UNIT_PX = 10.0
-"""Keypoints are learnt in this unit, at the scale of the resized frames."""
-PELVIS, HEAD = 0, 2
+POSITION_UNIT_PX, VELOCITY_UNIT_PX = 10.0, 1.0
+"""Places and steps of keypoints are learnt in these units, at the scale of the resized frames."""
+PELVIS, HEAD, WRISTS = 0, 2, (4, 8)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """AdamW with a warm-up and a cosine schedule over `steps` batches of clips.
+
+    `spacings` are the numbers of video frames between a clip's frames to draw from; 0 repeats one frame.
+    """
+
+    name: str
+    steps: int
+    batch_size: int
+    num_frames: int
+    spacings: tuple[int, ...]
+    lr: float
+    tells_steps: bool
 
 
 @dataclass(frozen=True)
 class PretrainConfig:
-    """AdamW with a cosine schedule; every second frame of a video is used, every ninth video is held out."""
+    """The videos, what is learnt from them, and the seed; every ninth video is held out."""
 
     world: PretrainingConfig = field(default_factory=PretrainingConfig)
-    steps: int = 5000
-    batch_size: int = 64
-    lr: float = 0.003
+    rgb_steps: tuple[int, int] = (8000, 4000)
+    """Steps on stills and on clips."""
+    flow_steps: tuple[int, int] = (3000, 5000)
     weight_decay: float = 0.02
     warmup_steps: int = 100
     seed: int = 0
 
+    def phases(self, stream: Stream) -> tuple[Phase, Phase]:
+        """Return the two phases; a still frame tells no steps, its flow does."""
+        stills, clips = self.rgb_steps if stream == "rgb" else self.flow_steps
+        return (
+            Phase("stills", stills, 64, 2, (0,), 0.003, tells_steps=stream == "flow"),
+            Phase("clips", clips, 16, 8, (1, 2, 3), 0.0015, tells_steps=True),
+        )
+
 
 @dataclass(frozen=True)
-class LabelledFrames:
-    """Frames (N, R, R, 3), keypoints (N, 11, 2) [px] in them, and the video each comes from."""
+class LabelledVideo:
+    """Frames or flow codes (N, R, R, C) of a video and the keypoints (N + 1, 11, 2) [px] in each frame."""
 
-    frames: UInt8[np.ndarray, "N R R 3"]
-    keypoints: Float32[np.ndarray, "N 11 2"]
-    video: np.ndarray
+    pixels: UInt8[np.ndarray, "N R R C"]
+    keypoints: Float32[np.ndarray, "N+1 11 2"]
 
 
-def pretrain(root: Path, out_file: Path, *, config: PretrainConfig) -> dict[str, float]:
+def pretrain(root: Path, out_file: Path, *, stream: Stream, config: PretrainConfig) -> dict[str, float]:
     """Make the world below `root` (kept if there), train, write half-precision weights; return held-out scores."""
-    data = load_frames(make_pretraining_world(root, config=config.world), config=config)
-    held_out = np.flatnonzero(data.video % 9 == 0)[::8]
-    training = np.flatnonzero(data.video % 9)
+    videos = load_videos(make_pretraining_world(root, config=config.world), stream=stream, config=config)
+    training = [video for index, video in enumerate(videos) if index % 9]
     with seeded_torch(config.seed, "initialisation"):
-        model = create_model("i3d-inception-tiny-rgb", num_classes=2, time_stride="cfb", dropout=0.0)
+        model = create_model(f"i3d-inception-tiny-{stream}", num_classes=2, time_stride="cfb", dropout=0.0)
         assert isinstance(model, InceptionI3d)
         keep_centre_in_time(model)
-        head = nn.Conv3d(model.feature_channels, 24, 1)
-    _train(model, head, data, training, config=config)
-    out_file.parent.mkdir(parents=True, exist_ok=True)
-    state = model.state_dict()
-    save_file({name: v.half() if v.is_floating_point() else v for name, v in state.items()}, out_file)
-    return _explained(model, head, data, held_out, config=config)
+    scores: dict[str, float] = {}
+    for phase in config.phases(stream):
+        with seeded_torch(config.seed, "head", phase.name):
+            head = nn.Conv3d(model.feature_channels, 46 if phase.tells_steps else 24, 1)
+        _train(model, head, training, phase=phase, config=config)
+        explained = _explained(model, head, videos[::9], phase=phase, config=config)
+        scores |= {f"{phase.name}: {name}": value for name, value in explained.items()}
+        out_file.parent.mkdir(parents=True, exist_ok=True)
+        state = model.state_dict()
+        save_file({name: v.half() if v.is_floating_point() else v for name, v in state.items()}, out_file)
+    return scores
 
 
-def load_frames(list_file: Path, *, config: PretrainConfig) -> LabelledFrames:
-    """Decode every second frame of the listed videos, with its keypoints."""
+def load_videos(list_file: Path, *, stream: Stream, config: PretrainConfig) -> list[LabelledVideo]:
+    """Decode the listed videos, or compute their flow from each frame to the next, with their keypoints."""
     height, width = config.world.image_size
     scale = np.array([CLIP.resize / width, CLIP.resize / height])
-    frames, keypoints, video = [], [], []
-    for index, item in enumerate(tqdm(read_list(list_file), desc="frames", unit="video")):
-        points = np.load(item.path.with_suffix(".npy"))
-        chosen = np.arange(0, len(points), 2)
+    videos = []
+    for item in tqdm(read_list(list_file), desc=f"{stream} of videos", unit="video"):
+        points = (np.load(item.path.with_suffix(".npy")) * scale).astype(np.float32)
         reader = open_video(item.path, num_frames=len(points))
-        frames.append(reader.frames(chosen, size=(CLIP.resize, CLIP.resize)))
-        keypoints.append((points[chosen] * scale).astype(np.float32))
-        video.append(np.full(len(chosen), index))
-    return LabelledFrames(np.concatenate(frames), np.concatenate(keypoints), np.concatenate(video))
+        if stream == "rgb":
+            pixels = reader.frames(np.arange(len(points) - 1), size=(CLIP.resize, CLIP.resize))
+        else:
+            pixels = flow_codes(reader, np.arange(len(points) - 1), clip=CLIP)
+        videos.append(LabelledVideo(pixels, points))
+    return videos
 
 
 def keep_centre_in_time(model: nn.Module) -> None:
@@ -101,58 +133,81 @@ def keep_centre_in_time(model: nn.Module) -> None:
                 module.weight[:, :, length // 2] = middle
 
 
-def sample_batch(
-    data: LabelledFrames, indices: np.ndarray, *, rng: np.random.Generator | None
-) -> tuple[Float32[Tensor, "B 3 2 S S"], Float32[Tensor, "B 24"]]:
-    """Return two-frame still clips and targets: ten offsets from the pelvis, then pelvis and head from the centre.
+def make_targets(
+    points: Float32[np.ndarray, "T 11 2"], following: Float32[np.ndarray, "T 11 2"], *, tells_steps: bool
+) -> Float32[np.ndarray, "T D"]:
+    """Return what is to be told of each frame: where joints are and, if asked, their steps to the next video frame.
 
-    With a generator, crops, flips, contrast and tint are random; without, centre crops.
+    Ten offsets from the pelvis, then pelvis and head from the centre; the pelvis's step, the others' relative to it.
+    """
+    pelvis = points[:, PELVIS : PELVIS + 1]
+    parts = [points[:, 1:] - pelvis, points[:, [PELVIS, HEAD]] - np.float32(CLIP.crop / 2)]
+    parts = [part / np.float32(POSITION_UNIT_PX) for part in parts]
+    if tells_steps:
+        step = (following - points) / np.float32(VELOCITY_UNIT_PX)
+        parts += [step[:, :1], step[:, 1:] - step[:, :1]]
+    return np.concatenate(parts, axis=1).reshape(len(points), -1)
+
+
+def sample_batch(
+    videos: list[LabelledVideo], *, phase: Phase, rng: np.random.Generator, augment: bool
+) -> tuple[Float32[Tensor, "B C T S S"], Float32[Tensor, "B D T2"]]:
+    """Return clips of random videos and what is to be told of each two frames of them.
+
+    With `augment`, crops, flips and, of frames, contrast and tint are random; without, centre crops.
     """
     size, slack = CLIP.crop, CLIP.resize - CLIP.crop
-    images = np.empty((len(indices), size, size, 3), np.float32)
-    targets = np.empty((len(indices), 24), np.float32)
-    for row, index in enumerate(indices):
-        top, left = (slack // 2, slack // 2) if rng is None else rng.integers(slack + 1, size=2)
-        image = data.frames[index, top : top + size, left : left + size]
-        points = data.keypoints[index] - np.array([left, top], np.float32)
-        if rng is not None and rng.random() < 0.5:
-            image, points = image[:, ::-1], points[MIRRORED]
-            points[:, 0] = size - 1 - points[:, 0]
-        images[row] = image
-        offsets = (points[1:] - points[PELVIS]).ravel()
-        places = (points[[PELVIS, HEAD]] - size / 2).ravel()
-        targets[row] = np.concatenate([offsets, places]) / UNIT_PX
-    images = images / 127.5 - 1
-    if rng is not None:
-        contrast = rng.uniform(0.7, 1.3, (len(indices), 1, 1, 1)).astype(np.float32)
-        images = images * contrast + rng.uniform(-0.2, 0.2, (len(indices), 1, 1, 3)).astype(np.float32)
-    clip = torch.from_numpy(images).permute(0, 3, 1, 2)[:, :, None].expand(-1, -1, 2, -1, -1)
-    return clip, torch.from_numpy(targets)
+    channels = videos[0].pixels.shape[-1]
+    clips = np.empty((phase.batch_size, phase.num_frames, size, size, channels), np.float32)
+    targets = []
+    for row, video in enumerate(rng.choice(np.arange(len(videos)), phase.batch_size, replace=False)):
+        pixels, keypoints = videos[video].pixels, videos[video].keypoints
+        spacing = int(rng.choice(phase.spacings))
+        reach = spacing * (phase.num_frames - 1)
+        times = rng.integers(len(pixels) - reach) + spacing * np.arange(phase.num_frames)
+        top, left = map(int, rng.integers(slack + 1, size=2)) if augment else (slack // 2, slack // 2)
+        clip = pixels[times, top : top + size, left : left + size]
+        points, following = (keypoints[times + k] - np.array([left, top], np.float32) for k in (0, 1))
+        if augment and rng.random() < 0.5:
+            clip = clip[:, :, ::-1]
+            if channels == 2:
+                clip = np.stack([255 - clip[..., 0], clip[..., 1]], axis=-1)
+            points, following = points[:, MIRRORED], following[:, MIRRORED]
+            points[..., 0], following[..., 0] = size - 1 - points[..., 0], size - 1 - following[..., 0]
+        clips[row] = clip
+        told = make_targets(points, following, tells_steps=phase.tells_steps)
+        targets.append((told[0::2] + told[1::2]).T / 2)
+    clips = clips / 127.5 - 1
+    if augment and channels == 3:
+        shape = (phase.batch_size, 1, 1, 1)
+        contrast = rng.uniform(0.7, 1.3, (*shape, 1)).astype(np.float32)
+        clips = clips * contrast + rng.uniform(-0.2, 0.2, (*shape, 3)).astype(np.float32)
+    return torch.from_numpy(clips).permute(0, 4, 1, 2, 3), torch.from_numpy(np.stack(targets))
 
 
-def _locate(model: InceptionI3d, head: nn.Module, clip: Tensor) -> Float32[Tensor, "B 24"]:
+def _tell(model: InceptionI3d, head: nn.Module, clip: Tensor) -> Float32[Tensor, "B D T2"]:
     device = torch.device("cpu")
     with autocast(device, resolve_precision("auto", device)):
-        return head(model.features(clip))[..., 0, 0, 0].float()
+        return head(model.features(clip))[..., 0, 0].float()
 
 
 def _train(
-    model: InceptionI3d, head: nn.Module, data: LabelledFrames, indices: np.ndarray, *, config: PretrainConfig
+    model: InceptionI3d, head: nn.Module, videos: list[LabelledVideo], *, phase: Phase, config: PretrainConfig
 ) -> None:
     for module in model.modules():
         if isinstance(module, nn.BatchNorm3d):
             module.momentum = 0.05
     model.train()
     parameters = [*model.parameters(), *head.parameters()]
-    optimizer = torch.optim.AdamW(parameters, lr=config.lr, weight_decay=config.weight_decay)
-    rng = derive_rng(config.seed, "batches")
-    bar = tqdm(range(config.steps), desc="pretrain rgb", unit="step")
+    optimizer = torch.optim.AdamW(parameters, lr=phase.lr, weight_decay=config.weight_decay)
+    rng = derive_rng(config.seed, "batches", phase.name)
+    bar = tqdm(range(phase.steps), desc=f"pretrain on {phase.name}", unit="step")
     for step in bar:
         warm = min(1.0, (step + 1) / config.warmup_steps)
         for group in optimizer.param_groups:
-            group["lr"] = config.lr * warm * 0.5 * (1 + math.cos(math.pi * step / config.steps))
-        clip, targets = sample_batch(data, rng.choice(indices, config.batch_size, replace=False), rng=rng)
-        loss = F.smooth_l1_loss(_locate(model, head, clip), targets, beta=0.3)
+            group["lr"] = phase.lr * warm * 0.5 * (1 + math.cos(math.pi * step / phase.steps))
+        clip, targets = sample_batch(videos, phase=phase, rng=rng, augment=True)
+        loss = F.smooth_l1_loss(_tell(model, head, clip), targets, beta=0.3)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 5.0)
@@ -162,16 +217,17 @@ def _train(
 
 @torch.inference_mode()
 def _explained(
-    model: InceptionI3d, head: nn.Module, data: LabelledFrames, indices: np.ndarray, *, config: PretrainConfig
+    model: InceptionI3d, head: nn.Module, videos: list[LabelledVideo], *, phase: Phase, config: PretrainConfig
 ) -> dict[str, float]:
-    """Return the share of the held-out keypoints' variance that the network explains."""
+    """Return the share of the held-out variance that the network explains: of places, of steps, and of the wrists'."""
     model.eval()
-    batches = [indices[i : i + config.batch_size] for i in range(0, len(indices), config.batch_size)]
-    pairs = [(_locate(model, head, clip), y) for clip, y in (sample_batch(data, b, rng=None) for b in batches)]
-    predicted, wanted = (torch.cat(parts) for parts in zip(*pairs, strict=True))
+    rng = derive_rng(config.seed, "held out", phase.name)
+    batches = [sample_batch(videos, phase=phase, rng=rng, augment=False) for _ in range(30)]
+    predicted = torch.cat([_tell(model, head, clip).movedim(1, -1).flatten(0, 1) for clip, _ in batches])
+    wanted = torch.cat([targets.movedim(1, -1).flatten(0, 1) for _, targets in batches])
     error, spread = (predicted - wanted).square().mean(dim=0), wanted.var(dim=0)
-    wrists = [6, 7, 14, 15]
-    return {
-        "explained": float(1 - error.sum() / spread.sum()),
-        "explained_wrists": float(1 - error[wrists].sum() / spread[wrists].sum()),
-    }
+    wrists = [2 * (k - 1) + axis for k in WRISTS for axis in (0, 1)]
+    groups = {"places": list(range(24)), "wrist places": wrists}
+    if phase.tells_steps:
+        groups |= {"steps": list(range(24, 46)), "wrist steps": [26 + column for column in wrists]}
+    return {name: float(1 - error[columns].sum() / spread[columns].sum()) for name, columns in groups.items()}

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,14 @@ def test_evaluation_flow_is_at_the_scale_of_the_resized_frames(tmp_path: Path) -
     flow = flowio.decode_uint8(evaluation_flow(open_video(tmp_path / "v.avi"), clip=CLIP), bound=CLIP.flow_bound)
     assert flow.shape == (16, 48, 48, 2)
     assert np.median(flow[:, 8:-8, 8:-8], axis=(0, 1, 2)) == pytest.approx((1.5, 0.0), abs=0.2)
+
+
+def test_flow_estimated_in_larger_frames_has_the_same_scale(tmp_path: Path) -> None:
+    write_video(tmp_path / "v.avi", moving_frames(20, seed=1, step=(2, 0)))
+    clip = replace(CLIP, flow_estimation_size=96)
+    flow = flowio.decode_uint8(evaluation_flow(open_video(tmp_path / "v.avi"), clip=clip), bound=clip.flow_bound)
+    assert flow.shape == (16, 48, 48, 2)
+    assert np.median(flow[:, 8:-8, 8:-8], axis=(0, 1, 2)) == pytest.approx((1.5, 0.0), abs=0.1)
 
 
 def test_a_one_frame_video_has_zero_flow(tmp_path: Path) -> None:

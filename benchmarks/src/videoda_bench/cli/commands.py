@@ -11,7 +11,7 @@ from videoda_train.report import write_report
 
 from videoda_bench.ablation import markdown_table, run_ablation, summarise, write_summary
 from videoda_bench.miniature_runs import PRESETS, ROWS, make_world, run_row
-from videoda_bench.pretraining import PretrainConfig, pretrain
+from videoda_bench.pretraining import PretrainConfig, Stream, pretrain
 
 PresetName = Literal["standard", "smoke"]
 _DEMO_ROWS = (ROWS[0], ROWS[-1])
@@ -90,16 +90,22 @@ class Ablation:
 
 @dataclass(frozen=True, kw_only=True)
 class Pretrain:
-    """Make the miniature's RGB weights again: render random motions, learn to locate joints (about 20 minutes)."""
+    """Make the miniature's weights again: render random motions, learn where joints are and how they move.
 
+    About 40 minutes per stream, and as much again for the videos the first time.
+    """
+
+    stream: tyro.conf.Positional[Stream]
     root: Path = Path("runs/pretraining")
     """Folder of the rendered videos."""
-    out: Path = Path("runs/pretraining/i3d-tiny-rgb.safetensors")
+    out: Path | None = None
+    """Default: ROOT/i3d-tiny-STREAM.safetensors."""
 
     def run(self) -> None:
         """Pretrain and print the held-out scores."""
-        scores = pretrain(self.root, self.out, config=PretrainConfig())
-        print(f"{self.out}: " + ", ".join(f"{name} {value:.3f}" for name, value in scores.items()))
+        out = self.out or self.root / f"i3d-tiny-{self.stream}.safetensors"
+        scores = pretrain(self.root, out, stream=self.stream, config=PretrainConfig())
+        print(f"{out}: " + ", ".join(f"{name} {value:.3f}" for name, value in scores.items()))
 
 
 Command = (

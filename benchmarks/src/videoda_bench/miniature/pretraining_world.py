@@ -26,10 +26,10 @@ class PretrainingConfig:
     """Size and seed of the set; `image_size` is (height, width), `num_frames` (least, most) per video, 30 frames/s."""
 
     seed: int = 77
-    num_motions: int = 40
-    videos_per_motion: int = 36
+    num_motions: int = 60
+    videos_per_motion: int = 50
     image_size: tuple[int, int] = (120, 160)
-    num_frames: tuple[int, int] = (34, 50)
+    num_frames: tuple[int, int] = (24, 36)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import depthmotion.flowio
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from tqdm import tqdm
 
 from videoda_train.data.atomic_file import write_array, write_text
@@ -34,21 +34,33 @@ def dis_flow(
     )
 
 
+def flow_codes(reader: VideoReader, starts: Int[np.ndarray, "T"], *, clip: ClipConfig) -> UInt8[np.ndarray, "T R R 2"]:
+    """Return codes of the flow from each of these frames to the next one, at `resize` scale.
+
+    The flow is estimated in frames of `flow_estimation_size` and averaged over areas where that is larger.
+    """
+    unique, inverse = np.unique(starts, return_inverse=True)
+    estimation = clip.flow_estimation_size or clip.resize
+    wanted = np.union1d(unique, np.minimum(unique + 1, len(reader) - 1))
+    frames = reader.frames(wanted, size=(estimation, estimation))
+    flow = dis_flow(
+        frames[np.searchsorted(wanted, unique)],
+        frames[np.searchsorted(wanted, np.minimum(unique + 1, len(reader) - 1))],
+    )
+    if estimation != clip.resize:
+        size = (clip.resize, clip.resize)
+        flow = np.stack([cv2.resize(field, size, interpolation=cv2.INTER_AREA) for field in flow])
+        flow *= clip.resize / estimation
+    return depthmotion.flowio.encode_uint8(flow, bound=clip.flow_bound)[inverse]
+
+
 def evaluation_flow(reader: VideoReader, *, clip: ClipConfig) -> UInt8[np.ndarray, "E R R 2"]:
     """Return flow codes at the evaluation frames: from frame `floor(i·N/E)` to the next one, at `resize` scale.
 
     The last frame has no next one; its flow is that of the frame before. A one-frame video has zero flow.
     """
     starts = np.minimum(uniform_indices(len(reader), clip.num_eval_frames), max(len(reader) - 2, 0))
-    unique, inverse = np.unique(starts, return_inverse=True)
-    size = (clip.resize, clip.resize)
-    wanted = np.union1d(unique, np.minimum(unique + 1, len(reader) - 1))
-    frames = reader.frames(wanted, size=size)
-    flow = dis_flow(
-        frames[np.searchsorted(wanted, unique)],
-        frames[np.searchsorted(wanted, np.minimum(unique + 1, len(reader) - 1))],
-    )
-    return depthmotion.flowio.encode_uint8(flow, bound=clip.flow_bound)[inverse]
+    return flow_codes(reader, starts, clip=clip)
 
 
 def cache_target_flow(
@@ -68,6 +80,7 @@ def cache_target_flow(
     settings: dict[str, object] = {
         "method": "dis-medium",
         "resize": clip.resize,
+        "flow_estimation_size": clip.flow_estimation_size,
         "num_eval_frames": clip.num_eval_frames,
         "flow_bound": clip.flow_bound,
     }

@@ -25,7 +25,7 @@ def build_method(
         )
         method: Method
         if config.method == "source_only":
-            method = SourceOnly(streams, config=config.cfb)
+            method = SourceOnly(streams, config=config.cfb, used=config.model.streams)
         else:
             method = Cfb(
                 streams,

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from videoda_train.errors import ConfigError
 
+Streams = Literal["both", "rgb", "flow"]
+
 
 @dataclass(frozen=True)
 class DataConfig:
@@ -47,6 +49,8 @@ class ClipConfig:
     """Side of the square crop [px]."""
     flow_bound: float = 20.0
     """Stored flow is clipped to ± this [px at `resize` scale] and quantised to 8 bits."""
+    flow_estimation_size: int | None = None
+    """Side of the frames that target flow is estimated in, then averaged down to `resize` [px]; default: `resize`."""
     flip_probability: float = 0.5
 
 
@@ -70,6 +74,9 @@ class MotionConfig:
 @dataclass(frozen=True)
 class ModelConfig:
     """The two streams."""
+
+    streams: Streams = "both"
+    """Which of the two train and vote; one alone is for `source_only`."""
 
     rgb: str = "i3d-inception-rgb"
     flow: str = "i3d-inception-flow"
@@ -150,6 +157,10 @@ class TrainOptions:
         ):
             if value < 1:
                 raise ConfigError(f"{name} is {value}; it must be at least 1")
+        if self.method == "cfb" and self.model.streams != "both":
+            raise ConfigError(
+                f"model.streams is '{self.model.streams}'; CFB needs 'both': its bank holds flow, its pace task RGB"
+            )
         if self.clip.crop > self.clip.resize or self.clip.crop < 32:
             raise ConfigError(f"clip.crop is {self.clip.crop}; allowed: 32 to clip.resize ({self.clip.resize})")
         if self.clip.num_eval_frames != 2 * self.clip.num_frames:

@@ -47,7 +47,7 @@ E2H = TrainOptions(
 still; generated clips carry their exact flow; target flow by DIS at 256 × 256."""
 
 E2H_MINI = TrainOptions(
-    clip=ClipConfig(resize=72, crop=64, flow_bound=20.0 * 72 / 256),
+    clip=ClipConfig(resize=72, crop=64, flow_bound=20.0 * 72 / 256, flow_estimation_size=144),
     motion=MotionConfig(size=144),
     model=ModelConfig(rgb="i3d-inception-tiny-rgb", flow="i3d-inception-tiny-flow", batch_norm_momentum=0.1),
     optim=OptimConfig(lr=0.05, batch_size=16, epochs=12, milestones=(8, 10)),
