@@ -5,15 +5,13 @@ None of its motions is a class of a benchmark. Every frame comes with the projec
 
 from __future__ import annotations
 
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from tqdm import tqdm
 
+from videoda_bench.miniature.processes import in_processes
 from videoda_bench.miniature.random_motions import random_motion
 from videoda_bench.miniature.recording import write_video
 from videoda_bench.miniature.shot import FRAMES_PER_SECOND, plan_video
@@ -57,11 +55,9 @@ def make_pretraining_world(
         for motion in range(config.num_motions)
     ]
     waiting = [item for item in items if not (out_dir / f"{item.stem}.npy").exists()]
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
-        jobs = as_completed([pool.submit(_make, item) for item in waiting])
-        for job in tqdm(jobs, total=len(waiting), desc="pretraining world", unit="video", disable=not progress):
-            job.result()
+    made = in_processes(_make, waiting, workers=workers)
+    for _ in tqdm(made, total=len(waiting), desc="pretraining world", unit="video", disable=not progress):
+        pass
     rows = sorted((item.motion, item.stem) for item in items)
     list_file = out_dir / "videos.txt"
     list_file.write_text("".join(f"{stem}.avi {motion}\n" for motion, stem in rows))

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from tqdm import tqdm
 
@@ -18,6 +14,7 @@ from videoda_bench.miniature.config import MiniatureConfig
 from videoda_bench.miniature.errors import MiniatureError
 from videoda_bench.miniature.motions import MOTIONS
 from videoda_bench.miniature.naming import photo_name, video_name
+from videoda_bench.miniature.processes import in_processes
 from videoda_bench.miniature.recording import DEPTH_SCALE, write_depth, write_photo, write_video
 from videoda_bench.miniature.shot import FRAMES_PER_SECOND, plan_video, take_photo
 
@@ -104,24 +101,6 @@ def _make(item: _Item) -> _Made:
     return _make_video(item) if item.video else _make_still(item)
 
 
-def _make_all(items: list[_Item], workers: int) -> Iterator[_Made]:
-    """Make every item, in any order, in this process or in several."""
-    if workers == 1:
-        yield from map(_make, items)
-        return
-    # The first item is made here: it fills numba's cache, so that the workers load instead of compiling.
-    yield _make(items[0])
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
-        futures = [pool.submit(_make, item) for item in items[1:]]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
 def _read(path: Path) -> dict[str, object]:
     try:
         content = json.loads(path.read_text())
@@ -204,7 +183,7 @@ def make_e2h(
         ) from error
     items = _items(out_dir, config)
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    jobs = _make_all(items, workers or usable)
+    jobs = in_processes(_make, items, workers=workers or usable)
     made = list(tqdm(jobs, total=len(items), desc="miniature E→H", unit="file", disable=not progress))
     (out_dir / DEPTH_FOLDER / "depth.json").write_text(json.dumps({"kind": "metric", "scale": DEPTH_SCALE}) + "\n")
     _write_lists(out_dir, config, made)
