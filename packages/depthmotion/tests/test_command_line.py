@@ -64,7 +64,7 @@ def test_paths_lists_every_path_with_its_options(call):
     code, output, _ = call("paths")
     assert code == 0
     assert all(name in output for name in dm.paths.NAMES)
-    assert "orbit:pivot_depth=the scene's median:angle_deg=8" in output
+    assert "orbit:pivot_depth=the scene's middle:angle_deg=8" in output
 
 
 def test_paths_draws(call, tmp_path):

@@ -34,10 +34,16 @@ def test_an_orbit_keeps_the_middle_of_the_scene_in_place():
     assert np.allclose(described("orbit:angle_deg=20").poses @ pivot, pivot)
 
 
-def test_a_dolly_zoom_keeps_the_size_of_things_at_the_median_depth():
+def test_a_dolly_zoom_keeps_the_size_of_things_at_the_middle_depth():
     path = described("dolly_zoom:factor=1.5")
     place = path.poses @ np.array([1.0, 0.0, 3.0, 1.0])
     assert np.allclose(path.zooms * place[:, 0] / place[:, 2], 1 / 3)
+
+
+def test_a_far_background_does_not_swing_near_things_out_of_an_orbit():
+    scene = np.where(np.arange(10) < 3, 1.0, 100.0).reshape(2, 5)
+    sideways = np.abs(described("orbit", depth=scene).poses[-1, 0, 3])
+    assert sideways < np.deg2rad(8) * 1 / 0.3
 
 
 def test_a_sum_is_both_motions():

@@ -39,7 +39,7 @@ class Paths:
     """Number of frames: 16, or as many as a file of poses has."""
     seed: int = 0
     depth: float = 5.0
-    """Depth of the middle of the scene, for orbit and dolly_zoom."""
+    """Depth of most of the scene, which orbit and dolly_zoom turn on."""
 
     def run(self) -> int:
         """List, draw or write."""
@@ -49,8 +49,8 @@ class Paths:
             raise ConfigError(f"out={self.out}: give a .png or .jpg name.")
         if self.poses is not None and len(self.descriptions) != 1:
             raise ConfigError(f"{len(self.descriptions)} paths are given: poses are written of one.")
-        # The nearest tenth at depth 1 sets the scale, all else is as far as the middle.
-        scene = np.where(np.arange(100) < 10, 1.0, self.depth).reshape(10, 10)
+        # A few things at depth 1 set the scale.
+        scene = np.where(np.arange(100) < 4, 1.0, self.depth).reshape(10, 10)
         made = [
             paths.from_description(description, np.random.default_rng(self.seed), depth=scene, num_frames=self.frames)
             for description in self.descriptions or paths.NAMES

@@ -54,8 +54,8 @@ class Render:
     """HEIGHT WIDTH of the clip; the photo's own size if left out."""
     fill: Fill = "background"
     """What is shown where the photo shows nothing."""
-    max_holes: float | None = None
-    """Shrink the path until no frame has more than this share of such pixels."""
+    max_holes: float | None = 0.25
+    """Shrink the path until no frame has more than this share of such pixels; a file of poses is never shrunk."""
     fps: float = 12.0
     seed: int = 0
     image_format: Literal["jpg", "png"] = "jpg"
@@ -88,7 +88,7 @@ class Render:
             np.random.default_rng(self.seed),
             depth=distances,
             num_frames=self.frames,
-            max_holes=self.max_holes,
+            max_holes=None if self.path.startswith("file:") else self.max_holes,
             intrinsics=found.intrinsics,
         )
         clip = synthesize(photo, distances, path, intrinsics=found.intrinsics, fill=self.fill)

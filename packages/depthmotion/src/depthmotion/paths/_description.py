@@ -35,7 +35,7 @@ _PATHS: dict[str, Callable[..., CameraPath]] = {
     "still": still,
 }
 _MIDDLE = {"orbit": "pivot_depth", "dolly_zoom": "keep_depth"}
-"""Options that are a depth of the scene: its median unless they are given."""
+"""Options that are a depth of the scene: its middle unless they are given."""
 
 NAMES = tuple(_PATHS)
 
@@ -46,7 +46,7 @@ def options(name: str) -> dict[str, str]:
     for option in _options(name).values():
         value = option.default
         if value is inspect.Parameter.empty:
-            found[option.name] = "the scene's median"
+            found[option.name] = "the scene's middle"
         elif value is not None:
             found[option.name] = ",".join(f"{part:g}" for part in value) if isinstance(value, tuple) else f"{value:g}"
         else:
@@ -86,7 +86,8 @@ def from_description(
         path = _read(Path(description.removeprefix("file:")), num_frames)
     else:
         near = float(np.percentile(depth, NEAR_PERCENTILE))
-        middle = float(np.median(depth)) / near
+        # The mean of inverse depth: with the median, a far background would swing near things out of the picture.
+        middle = 1.0 / float(np.mean(near / depth))
         terms = [_make(name, values, num_frames or 16, rng, middle) for name, values in _parse(description)]
         path = terms[0]
         for term in terms[1:]:
