@@ -67,7 +67,8 @@ class DepthExport:
 
     def _export(self, chunk: list[tuple[str, Path]], source: DepthSource) -> Iterator[Failure | None]:
         """Write a batch; if it fails, each of its photos alone."""
-        images, readable = [], []
+        images: list[np.ndarray] = []
+        readable: list[tuple[str, Path]] = []
         for name, photo in chunk:
             try:
                 images.append(read_image(photo))

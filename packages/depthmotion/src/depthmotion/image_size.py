@@ -30,7 +30,8 @@ def check_header(data: bytes, *, name: str) -> tuple[int, int] | None:
 
 def _jpeg_size(data: bytes) -> tuple[tuple[int, int] | None, int]:
     """Return the size in a JPEG's frame header and where its first scan starts."""
-    size, place = None, 2
+    size: tuple[int, int] | None = None
+    place = 2
     while place + 4 <= len(data):
         if data[place] != 0xFF:
             place += 1

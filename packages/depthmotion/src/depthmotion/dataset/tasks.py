@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+
 from depthmotion.dataset.make_clip import Task
 from depthmotion.dataset.photo_list import Item
 from depthmotion.depth_sources import DepthSource, NetworkDepth
@@ -23,7 +25,8 @@ def tasks_of(items: Iterable[Item], source: DepthSource, *, batch: int) -> Itera
 
 
 def _predict(items: tuple[Item, ...], source: NetworkDepth) -> Iterator[Task]:
-    photos, readable = [], []
+    photos: list[np.ndarray] = []
+    readable: list[Item] = []
     for item in items:
         try:
             photos.append(read_image(item.photo))

@@ -53,7 +53,7 @@ def load_depth(
         return FolderDepth.open(Path(name.removeprefix("dir:")))
     if batch_size < 1:
         raise ConfigError(f"batch_size={batch_size}: at least 1 photo is inferred at once.")
-    folder = default_cache_folder() if cache == "default" else cache
+    folder = default_cache_folder() if isinstance(cache, str) else cache
     if name in NETWORKS:
         card = NETWORKS[name]
         if not card.commercial:
