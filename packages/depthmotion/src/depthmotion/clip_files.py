@@ -98,7 +98,7 @@ def save_flow(
     elif flow_format == "uv-jpeg":
         flowio.write_uv(target, flow, bound=bound)
     elif flow_format == "colour":
-        pictures = flowio.flow_to_color(flow) if len(flow) else []
+        pictures = flowio.flow_to_color(flow) if len(flow) else np.empty((0, *flow.shape[1:3], 3), np.uint8)
         _write_folder(target, (encode_image(picture, suffix=".png") for picture in pictures), ".png")
     else:
         target.mkdir(parents=True, exist_ok=True)

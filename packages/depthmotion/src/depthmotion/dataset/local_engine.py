@@ -59,17 +59,20 @@ def _run_pool(tasks: Iterator[Task], workers: int, suspects: list[Task]) -> Iter
 
 def _submit(pool: ProcessPoolExecutor, task: Task) -> Future[Outcome]:
     """Return the future of a clip; one that is broken if the pool is."""
+    # A process that starts meanwhile keeps SIGINT blocked: an interrupt while it imports is not its own.
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return pool.submit(make_clip, task)
     except BrokenProcessPool as error:
         refused: Future[Outcome] = Future()
         refused.set_exception(error)
         return refused
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 def _start_worker() -> None:
-    """Leave interrupts to the first process, use one thread, and end when the first process is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Use one thread, and end when the first process is gone; interrupts are that one's alone."""
     cv2.setNumThreads(1)
     parent = multiprocessing.parent_process()
     if parent is not None:
