@@ -17,16 +17,16 @@ def nearness_within_reach(a, b, c, reach, px, py, r0, r1, r2, b0, b1, b2):
 
     The plane is a·x + b·y + c around (px, py), the ray M⁻¹·(x, y, 1), (b0, b1, b2) the motion's M⁻¹·b.
     """
-    # Both sides of every comparison are multiplied by `below` and `ahead`: only a hit pays for a division.
+    # Both sides of every comparison are multiplied by `below` and `ahead`, and none is a branch of its own: which of
+    # them fails cannot be foreseen.
     below = np.float32(1) + a * b0 + b * b1 + c * b2
     s = a * r0 + b * r1 + c * r2
     ahead = r2 * below - b2 * s
-    if below <= np.float32(1e-6) or s <= 0 or ahead <= np.float32(1e-6) * below:
-        return np.float32(-1)
     limit = reach * ahead
-    if abs(r0 * below - b0 * s - px * ahead) > limit or abs(r1 * below - b1 * s - py * ahead) > limit:
-        return np.float32(-1)
-    return s / below
+    least = np.float32(1e-6)
+    hit = (below > least) & (s > 0) & (ahead > least * below)
+    hit &= (abs(r0 * below - b0 * s - px * ahead) <= limit) & (abs(r1 * below - b1 * s - py * ahead) <= limit)
+    return s / below if hit else np.float32(-1)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -80,6 +80,7 @@ def close_cracks(
     left_x, top_y = np.float32(cx + 1), np.float32(cy + 1)
     f_cx, f_cy = np.float32(cx), np.float32(cy)
     objects = inverse.shape[0]
+    reciprocal = np.uint64((1 << 44) // width + 1)  # (i · reciprocal) >> 44 is i // width: H · W² < 2⁴⁴
     left = find_candidates(index, nearness, tolerance, lowest, flags, queue)
     while left > 0:
         found = 0
@@ -101,8 +102,8 @@ def close_cracks(
                     i = points[beside]
                     if i < photo:
                         a, b, c, reach = planes[i, 0], planes[i, 1], planes[i, 2], planes[i, 3]
-                        row = i // width
-                        px, py = np.float32(i - row * width) - f_cx, np.float32(row) - f_cy
+                        row = (np.uint64(i) * reciprocal) >> np.uint64(44)
+                        px, py = np.float32(i - np.int64(row) * width) - f_cx, np.float32(row) - f_cy
                         label = labels[i] if objects > 1 else 0
                     elif shown and points[cell] < photo:
                         continue
