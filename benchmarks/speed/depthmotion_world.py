@@ -57,7 +57,7 @@ def _colours(points: np.ndarray, surface: np.ndarray) -> np.ndarray:
     return np.clip(colour + 25 * checker[:, None], 0, 255)
 
 
-def view(pose: np.ndarray, height: int, width: int, *, samples: int = 3) -> tuple[np.ndarray, np.ndarray]:
+def view(pose: np.ndarray, height: int, width: int, *, samples: int = 2) -> tuple[np.ndarray, np.ndarray]:
     """Return RGB uint8 (H, W, 3), averaged over samples² rays per pixel, and depth (H, W) at the pixel centres."""
     camera = Intrinsics.default(height, width)
     origin = -pose[:3, :3].T @ pose[:3, 3]
