@@ -7,6 +7,7 @@ from typing import Annotated
 
 import tyro
 
+from videoda_train.cli.data_commands import DataCommand
 from videoda_train.cli.evaluate import Evaluate
 from videoda_train.cli.train_custom import TrainCustom
 from videoda_train.cli.train_e2h import TrainE2h
@@ -55,7 +56,8 @@ class Models:
 
 
 Command = (
-    Annotated[TrainCommand, tyro.conf.subcommand("train", prefix_name=False)]
+    Annotated[DataCommand, tyro.conf.subcommand("data", prefix_name=False)]
+    | Annotated[TrainCommand, tyro.conf.subcommand("train", prefix_name=False)]
     | Annotated[Evaluate, tyro.conf.subcommand("eval", prefix_name=False)]
     | Annotated[Report, tyro.conf.subcommand("report", prefix_name=False)]
     | Annotated[Models, tyro.conf.subcommand("models", prefix_name=False)]

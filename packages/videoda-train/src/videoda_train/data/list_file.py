@@ -9,11 +9,12 @@ from videoda_train.errors import ListFileError
 
 @dataclass(frozen=True)
 class ListItem:
-    """One line of a list file: the resolved path, the label, and the path as written (the item's identity)."""
+    """One line of a list file: the resolved path, the label, the path as written (the item's identity), its line."""
 
     path: Path
     label: int
     name: str
+    line: int = 0
 
 
 def read_list(
@@ -43,7 +44,7 @@ def read_list(
         raise ListFileError(f"cannot read the list file {list_file}: {error}") from error
     base = Path(root) if root is not None else list_file.parent
     items = [
-        _parse_line(line, base=base, num_classes=num_classes, where=f"{list_file}:{number}")
+        _parse_line(line, number, base=base, num_classes=num_classes, list_file=list_file)
         for number, line in enumerate(text.splitlines(), 1)
         if line.strip()
     ]
@@ -52,7 +53,8 @@ def read_list(
     return items
 
 
-def _parse_line(line: str, *, base: Path, num_classes: int | None, where: str) -> ListItem:
+def _parse_line(line: str, number: int, *, base: Path, num_classes: int | None, list_file: Path) -> ListItem:
+    where = f"{list_file}:{number}"
     name, *last = line.strip().rsplit(maxsplit=1)
     if not last or not last[0].lstrip("+-").isdigit():
         raise ListFileError(f"{where}: no label at the end of {line.strip()!r}; a line is '{{path}} {{label}}'")
@@ -62,7 +64,7 @@ def _parse_line(line: str, *, base: Path, num_classes: int | None, where: str) -
         raise ListFileError(
             f"{where}: label {label} is out of range; allowed: {allowed} (one per line of the class map)"
         )
-    return ListItem(path=base / name, label=label, name=name)
+    return ListItem(path=base / name, label=label, name=name, line=number)
 
 
 def write_list(list_file: Path | str, rows: Iterable[tuple[str, int]]) -> None:
@@ -103,7 +105,7 @@ def require_files(items: Sequence[ListItem], *, list_file: Path | str) -> None:
     """Raise `ListFileError` naming the first listed files that do not exist."""
     missing = [item for item in items if not item.path.exists()]
     if missing:
-        shown = "\n".join(f"  {item.path}" for item in missing[:5])
+        shown = "\n".join(f"  {list_file}:{item.line}: {item.path}" for item in missing[:5])
         more = f"\n  … and {len(missing) - 5} more" if len(missing) > 5 else ""
         raise ListFileError(
             f"{len(missing)} of {len(items)} files listed in {list_file} do not exist:\n{shown}{more}\n"

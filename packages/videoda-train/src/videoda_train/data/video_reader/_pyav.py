@@ -14,10 +14,15 @@ from videoda_train.errors import MediaError
 
 def count_frames(path: Path) -> int:
     """Count the frames that decode, in order. Headers and packet counts both overstate it for some real files."""
-    return sum(1 for _ in _decode(path))
+    return sum(1 for _ in decode_in_order(path))
 
 
-def _decode(path: Path) -> Iterator[Any]:
+def decode_in_order(path: Path) -> Iterator[Any]:
+    """Yield every frame (`av.VideoFrame`) from the first on, in one thread; a corrupt tail ends the video.
+
+    Raises:
+        MediaError: the file has no video stream, or nothing of it decodes.
+    """
     decoded = 0
     try:
         with av.open(str(path)) as container:
@@ -57,7 +62,7 @@ class PyAvReader(VideoReader):
     def _read(self, wanted: list[int], size: Size | None) -> dict[int, UInt8[np.ndarray, "H W 3"]]:
         remaining = set(wanted)
         found: dict[int, np.ndarray] = {}
-        for index, frame in enumerate(_decode(self.path)):
+        for index, frame in enumerate(decode_in_order(self.path)):
             if index in remaining:
                 found[index] = resized(frame.to_ndarray(format="rgb24"), size)
                 remaining.discard(index)

@@ -1,0 +1,25 @@
+"""What is odd about a list that can be read: duplicate lines, labels without a line, foreign path separators."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from videoda_train.data.list_file import ListItem
+
+
+def list_notes(items: Sequence[ListItem], *, list_file: Path) -> list[str]:
+    """Return one message per oddity, each naming the file and, where it belongs to one, the line."""
+    notes: list[str] = []
+    first: dict[Path, ListItem] = {}
+    for item in items:
+        where = f"{list_file}:{item.line}"
+        earlier = first.setdefault(item.path, item)
+        if earlier is not item:
+            label = "" if earlier.label == item.label else f", there with label {earlier.label}, here with {item.label}"
+            notes.append(f"{where}: {item.name} is on line {earlier.line} too{label}; drop one of them")
+        if "\\" in item.name and not item.path.exists():
+            notes.append(f"{where}: {item.name} holds '\\'; write paths with '/'")
+    present = {item.label for item in items}
+    gaps = [str(label) for label in range(max(present)) if label not in present]
+    if gaps:
+        notes.append(f"{list_file}: labels go up to {max(present)}, but none is {', '.join(gaps)}; check the class map")
+    return notes
