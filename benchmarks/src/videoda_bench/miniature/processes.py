@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing.connection import wait
 from typing import TypeVar
 
 import cv2
@@ -22,7 +25,7 @@ def in_processes(function: Callable[[Item], Result], items: Sequence[Item], *, w
     # The first item is made here: it fills numba's cache, so that the workers load instead of compiling.
     yield from map(function, items[:1])
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start) as pool:
         # Processes start while SIGINT is blocked and keep it so: an interrupt while they import is not theirs.
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
@@ -35,3 +38,16 @@ def in_processes(function: Callable[[Item], Result], items: Sequence[Item], *, w
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _start() -> None:
+    """Use one thread, and end when the process that started this one is gone."""
+    cv2.setNumThreads(1)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
