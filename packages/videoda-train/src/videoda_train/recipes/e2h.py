@@ -54,5 +54,5 @@ E2H_MINI = TrainOptions(
     cfb=CfbConfig(bank_size=12, bank_from_epoch=4, pace_weight=0.2),
 )
 """The miniature: narrow networks, frames of 64 px, a bank of half of the videos as published, fewer epochs, and batch
-norm's statistics following faster to match. Both streams start from videoda-bench's weights. Target flow is estimated at
-twice the size: in 72 px the limbs are too thin for DIS."""
+norm's statistics following faster to match. Both streams start from videoda-bench's weights. Target flow is estimated
+at twice the size: in 72 px the limbs are too thin for DIS."""
