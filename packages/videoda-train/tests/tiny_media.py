@@ -1,6 +1,7 @@
 """Photos and videos made on the spot."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -19,7 +20,7 @@ def write_image(path: Path, image: np.ndarray) -> None:
 
 
 def write_video(
-    path: Path, frames: Sequence[np.ndarray], *, codec: str = "mpeg4", fps: int = 25, **options: str
+    path: Path, frames: Sequence[np.ndarray], *, codec: str = "mpeg4", fps: Fraction | int = 25, **options: str
 ) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
