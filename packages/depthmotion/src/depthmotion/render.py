@@ -85,7 +85,7 @@ def resolve_points(
     resolve_frame(
         workspace.index, scene.planes, scene.disparity.reshape(-1), scene.labels.reshape(-1), scene.extra_disparity,
         scene.extra_labels, motions.inverse[t], motions.back[t], motions.matrix[target], motions.shift[target],
-        motions.matrix[view], motions.shift[view], scene.camera.cx, scene.camera.cy, scene.margin, xy,
+        motions.matrix[view], motions.shift[view], scene.camera.cx, scene.camera.cy, scene.num_plate, scene.margin, xy,
         workspace.fraction,
         np.empty((0, width, 2), np.float32) if flow is None else flow,
         np.empty((0, width), np.float32) if depth is None else depth,

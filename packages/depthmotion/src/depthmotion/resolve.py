@@ -12,8 +12,10 @@ from depthmotion.splat import FAST
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def gather_planes(row, planes, disparity, extra_disparity, photo, layer_step, plane, layer):
+def gather_planes(row, planes, disparity, extra_disparity, photo, plate, layer_step, plane, layer):
     """Fetch the planes (3, W) of one row of points and how much lower their texture layer begins.
+
+    Points from `photo` on are `plate` points of the plate, layer 1, and then those around the photo, layer 2.
 
     Points outside the photo, and points that stand for pixels nothing reaches, face the camera.
     """
@@ -30,7 +32,7 @@ def gather_planes(row, planes, disparity, extra_disparity, photo, layer_step, pl
             point = coded if coded >= 0 else -2 - coded
             a[x], b[x] = zero, zero
             c[x] = disparity[point] if point < photo else extra_disparity[point - photo]
-            layer[x] = layer_step if point >= photo else 0
+            layer[x] = 0 if point < photo else layer_step if point < photo + plate else 2 * layer_step
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -120,7 +122,7 @@ def depth_row(source, matrix, shift, depth):
 @no_type_check
 def resolve_frame(
     index, planes, disparity, labels, extra_disparity, extra_labels, inverse, back, to_matrix, to_shift, view_matrix,
-    view_shift, cx, cy, margin, xy, fraction, flow, depth, valid, scratch, layer, row_labels,
+    view_shift, cx, cy, plate, margin, xy, fraction, flow, depth, valid, scratch, layer, row_labels,
 ):  # fmt: skip
     """Fill texture coordinates, validity, flow to another motion and depth in a view (H, W …) of one frame.
 
@@ -136,7 +138,7 @@ def resolve_frame(
     for y in range(height):
         row = index[y + 1, 1:-1]
         yc = np.float32(y) - np.float32(cy)
-        gather_planes(row, planes, disparity, extra_disparity, photo, 64 * height, plane, layer)
+        gather_planes(row, planes, disparity, extra_disparity, photo, plate, 64 * height, plane, layer)
         intersect_row(plane, xs, yc, inverse[0], back[0], source)
         if objects > 1:
             gather_labels(row, labels, extra_labels, photo, row_labels)

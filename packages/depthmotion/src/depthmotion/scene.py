@@ -14,6 +14,7 @@ from depthmotion.errors import ConfigError, DepthError, ImageError
 from depthmotion.intrinsics import Intrinsics
 from depthmotion.plate import make_plate
 from depthmotion.surface import cut_threshold, find_cuts, fit_planes
+from depthmotion.surroundings import soften_inwards
 from depthmotion.texture import Texture, make_texture
 
 Fill = Literal["background", "telea", "none"]
@@ -204,6 +205,7 @@ def build_scene(
     padded_x = np.arange(-margin, width + margin, dtype=np.float32) - np.float32(camera.cx)
     padded_y = np.arange(-margin, height + margin, dtype=np.float32) - np.float32(camera.cy)
     padded = (len(padded_y), len(padded_x)) if margin else (0, 0)
+    around = soften_inwards(image, margin=margin) if margin else None
     sides = (margin, margin, margin, margin, cv2.BORDER_REPLICATE)
     return Scene(
         camera=camera,
@@ -220,7 +222,7 @@ def build_scene(
         extra_labels=_behind(plate.labels, cv2.copyMakeBorder(labels, *sides) if margin else labels[:0]),
         plate_within=plate.within,
         margin=margin,
-        texture=make_texture(image, plate.image, plate_x=plate.x, plate_y=plate.y),
+        texture=make_texture(image, plate.image, plate_x=plate.x, plate_y=plate.y, around=around),
         tolerance=threshold,
     )
 

@@ -1,4 +1,4 @@
-"""The pictures that frames are read from: photo and plate, one above the other, twice as fine."""
+"""The pictures that frames are read from: photo, plate and surroundings, one below the other, twice as fine."""
 
 from __future__ import annotations
 
@@ -120,10 +120,11 @@ def make_texture(
     *,
     plate_x: Int32[np.ndarray, "n"] | None = None,
     plate_y: Int32[np.ndarray, "n"] | None = None,
+    around: UInt8[np.ndarray, "h w 3"] | None = None,
 ) -> Texture:
-    """Stack a photo and its plate, which differs at the points (plate_x, plate_y) alone, at twice their resolution."""
+    """Stack a photo, its plate, which differs at the points (plate_x, plate_y) alone, and what is around the photo."""
     height, width = image.shape[:2]
-    layers = 1 if plate is None else 2
+    layers = 1 if plate is None else 2 if around is None else 3
     if max(FINENESS * height * layers, FINENESS * width) > MAX_TEXTURE_SIDE:
         raise ImageError(
             f"an image of {width}×{height} pixels is too large to warp (the limit is about 8000 on a side): "
@@ -134,10 +135,14 @@ def make_texture(
     first, last = np.zeros(height, np.int32), np.full(height, width, np.int32)
     double(image, first, last, fine[: FINENESS * height])
     if plate is not None and plate_x is not None and plate_y is not None:
-        below = fine[FINENESS * height :]
+        below = fine[FINENESS * height : 2 * FINENESS * height]
         below[:] = fine[: FINENESS * height]
         _painted_columns(plate_x, plate_y, first, last)
         np.clip(first - TAPS // 2, 0, None, out=first)
         np.clip(last + TAPS // 2, None, width, out=last)
         double(np.ascontiguousarray(plate), first, last, below)
+    if around is not None:
+        # Soft as it is, a quarter of a pixel does not matter.
+        size = (FINENESS * width, FINENESS * height)
+        fine[2 * FINENESS * height :] = cv2.resize(around, size, interpolation=cv2.INTER_LINEAR)
     return Texture(fine)
