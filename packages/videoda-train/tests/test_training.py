@@ -50,6 +50,13 @@ def whole_run(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return folder
 
 
+def test_a_dann_run_keeps_its_domain_classifiers(tiny_data: Path, tmp_path: Path) -> None:
+    result = run_training(replace(tiny_config(tiny_data), method="dann"), tmp_path / "run", progress=False)
+    assert result.results["method"] == "dann"
+    assert "flow_domain.layers.0.weight" in final_weights(tmp_path / "run")
+    assert evaluate_run(tmp_path / "run", device_name="cpu")[1]["acc_logits"] == result.results["acc_logits"]
+
+
 def test_a_run_leaves_every_file_that_is_promised(whole_run: Path) -> None:
     for name in ("config.yaml", "metrics.jsonl", "predictions.csv", "results.json", "report/index.html"):
         assert (whole_run / name).stat().st_size > 0, name

@@ -8,6 +8,7 @@ from videoda_models import InceptionI3d, TwoStream, create_model
 
 from videoda_train.data.target_dataset import TargetDataset
 from videoda_train.methods.cfb import Cfb
+from videoda_train.methods.dann import Dann
 from videoda_train.methods.method import Method
 from videoda_train.methods.source_only import SourceOnly
 from videoda_train.randomness import seeded_torch
@@ -26,6 +27,10 @@ def build_method(
         method: Method
         if config.method == "source_only":
             method = SourceOnly(streams, config=config.cfb, used=config.model.streams)
+        elif config.method == "dann":
+            method = Dann(
+                streams, config=config.dann, losses=config.cfb, epochs=config.optim.epochs, used=config.model.streams
+            )
         else:
             method = Cfb(
                 streams,

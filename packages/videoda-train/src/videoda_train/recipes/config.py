@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from videoda_train.errors import ConfigError
 
+MethodName = Literal["source_only", "dann", "cfb"]
 Streams = Literal["both", "rgb", "flow"]
 
 
@@ -76,7 +77,7 @@ class ModelConfig:
     """The two streams."""
 
     streams: Streams = "both"
-    """Which of the two train and vote; one alone is for `source_only`."""
+    """Which of the two train and vote; CFB needs both."""
 
     rgb: str = "i3d-inception-rgb"
     flow: str = "i3d-inception-flow"
@@ -125,11 +126,23 @@ class CfbConfig:
     """Weight of the flow stream's per-frame loss (published name: loc_loss_r1)."""
 
 
+@dataclass(frozen=True)
+class DannConfig:
+    """The domain classifiers of DANN; depth and width are those of its paper for SVHN."""
+
+    weight: float = 1.0
+    """Weight of the domain loss beside a classification loss that is summed over classes."""
+    depth: int = 2
+    """Hidden layers."""
+    width: int = 1024
+    dropout: float = 0.5
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions:
     """Every setting of a run but its data: what a recipe fixes."""
 
-    method: Literal["source_only", "cfb"] = "cfb"
+    method: MethodName = "cfb"
     seed: int = 0
     device: str = "auto"
     """`auto`, `cpu`, `cuda`, `cuda:1`, …"""
@@ -140,6 +153,7 @@ class TrainOptions:
     model: ModelConfig = field(default_factory=ModelConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
     cfb: CfbConfig = field(default_factory=CfbConfig)
+    dann: DannConfig = field(default_factory=DannConfig)
     loading: LoadingConfig = field(default_factory=LoadingConfig)
 
     def __post_init__(self) -> None:
@@ -223,6 +237,7 @@ _PARTS: dict[str, Any] = {
     "model": ModelConfig,
     "optim": OptimConfig,
     "cfb": CfbConfig,
+    "dann": DannConfig,
     "loading": LoadingConfig,
 }
 _PATHS = frozenset({"source_list", "target_list", "classes", "root", "prepared_dir", "rgb_weights", "flow_weights"})
