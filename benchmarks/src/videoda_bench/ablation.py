@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from videoda_bench.miniature_runs import ROWS, Preset, Row, make_world, run_row
+from videoda_bench.miniature_runs import BASELINES, ROWS, Preset, Row, make_world, run_row
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class RowSummary:
 
 
 def run_ablation(
-    out_dir: Path, preset: Preset, *, seeds: tuple[int, ...], resume: bool, rows: tuple[Row, ...] = ROWS
+    out_dir: Path, preset: Preset, *, seeds: tuple[int, ...], resume: bool, rows: tuple[Row, ...] = (*ROWS, *BASELINES)
 ) -> list[RowSummary]:
     """Run every row with every seed below `out_dir`; complete runs are kept with `resume`."""
     data = make_world(out_dir / "world", preset)

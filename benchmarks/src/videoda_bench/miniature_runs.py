@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from videoda_train.engine import RunResult, run_training
-from videoda_train.recipes.config import DataConfig, Streams, TrainConfig, TrainOptions, with_data
+from videoda_train.recipes.config import DataConfig, MethodName, Streams, TrainConfig, TrainOptions, with_data
 from videoda_train.recipes.e2h import E2H_MINI
 
 from videoda_bench.miniature import MiniatureConfig, make_e2h
@@ -21,7 +20,7 @@ class Row:
 
     title: str
     name: str
-    method: Literal["source_only", "cfb"]
+    method: MethodName
     source: Literal["camera-motion", "static"]
     bank: bool
     pace: bool
@@ -35,6 +34,9 @@ ROWS = (
     Row("+ pace (full CFB)", "cfb-full", "cfb", "camera-motion", bank=True, pace=True),
 )
 """A repeated still has no flow: with nothing to learn from, the first row's flow stream neither trains nor votes."""
+
+BASELINES = (Row("DANN, camera motion", "dann-motion", "dann", "camera-motion", bank=False, pace=False),)
+"""Other methods on the same data, beside the ablation."""
 
 
 @dataclass(frozen=True)

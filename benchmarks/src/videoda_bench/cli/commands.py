@@ -65,7 +65,7 @@ class World:
 
 @dataclass(frozen=True, kw_only=True)
 class Ablation:
-    """Run the four rows of the ablation on a miniature world with several seeds."""
+    """Run the four rows of the ablation, and DANN, on a miniature world with several seeds."""
 
     task: tyro.conf.Positional[Literal["e2h"]]
     out: Path = Path("runs/e2h-mini-ablation")
