@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from videoda_train.engine import RunResult, run_training
 from videoda_train.recipes.config import DataConfig, MethodName, Streams, TrainConfig, TrainOptions, with_data
