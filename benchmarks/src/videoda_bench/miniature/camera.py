@@ -65,13 +65,13 @@ def sample_video_framing(rng: np.random.Generator, *, height: float, leg_driven:
 
 
 def smooth_noise(
-    times: Float[np.ndarray, "t"],
+    times: Float[np.ndarray, " t"],
     rng: np.random.Generator,
     *,
     lowest_hertz: float,
     highest_hertz: float,
     waves: int = 4,
-) -> Float[np.ndarray, "t"]:
+) -> Float[np.ndarray, " t"]:
     """A smooth random signal of standard deviation about 1: sine waves, slow ones stronger."""
     hertz = np.exp(rng.uniform(np.log(lowest_hertz), np.log(highest_hertz), waves))
     weight = 1.0 / np.sqrt(hertz)
@@ -82,7 +82,7 @@ def smooth_noise(
 
 def film(
     framing: Framing,
-    times: Float[np.ndarray, "t"],
+    times: Float[np.ndarray, " t"],
     *,
     subject: Float[np.ndarray, "t 3"],
     image_size: tuple[int, int],
@@ -92,7 +92,7 @@ def film(
     focal = framing.focal_per_width * image_size[1]
     distance = focal * framing.view_height / image_size[0]
 
-    def shake() -> Float[np.ndarray, "t"]:
+    def shake() -> Float[np.ndarray, " t"]:
         return smooth_noise(times, rng, lowest_hertz=0.4, highest_hertz=3.5)
 
     drift = 0.02 * framing.shake_deg * np.stack([shake(), shake(), shake()], axis=-1)

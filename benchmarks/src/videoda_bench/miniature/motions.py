@@ -16,7 +16,7 @@ from videoda_bench.miniature.skeleton import FIELD, pose
 
 Poses = Float[np.ndarray, "t fields"]
 Phases = Float[np.ndarray, "t"]
-Key = tuple[float, Float[np.ndarray, "fields"]]
+Key = tuple[float, Float[np.ndarray, " fields"]]
 
 HANDS_IN_FRONT = {
     **{"hand_x": -0.02, "hand_y": -0.16, "hand_z": 0.55, "elbow": 0.25},
@@ -62,7 +62,7 @@ def cycle(phase: Phases, keys: list[Key]) -> Poses:
     )
 
 
-def swapped(vector: Float[np.ndarray, "fields"]) -> Float[np.ndarray, "fields"]:
+def swapped(vector: Float[np.ndarray, " fields"]) -> Float[np.ndarray, " fields"]:
     """The same pose with main and off side exchanged."""
     out = vector.copy()
     for name, column in FIELD.items():

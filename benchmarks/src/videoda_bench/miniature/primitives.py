@@ -41,7 +41,7 @@ class Shape:
 class Primitives:
     """All shapes of one instant, and floor shadows as rows (x, z, radius [m], darkness)."""
 
-    kinds: Int64[np.ndarray, "n"]
+    kinds: Int64[np.ndarray, " n"]
     shapes: Float[np.ndarray, "n 15"]
     skins: Float[np.ndarray, "n 8"]
     shadows: Float[np.ndarray, "k 4"]

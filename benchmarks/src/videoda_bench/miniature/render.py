@@ -317,7 +317,7 @@ def render(
     stage = np.array([scene.wall_z, scene.wall_scale, scene.floor_scale])
     _background(image, depth, lens, camera.eye, camera.axes, scene.wall, scene.floor, stage, primitives.shadows)
     shapes = np.empty_like(primitives.shapes)
-    kinds: Int64[np.ndarray, "n"] = primitives.kinds
+    kinds: Int64[np.ndarray, " n"] = primitives.kinds
     _into_camera(kinds, primitives.shapes, camera.eye, camera.axes, shapes)
     light: Float[np.ndarray, "3"] = camera.axes @ scene.light
     up = np.ascontiguousarray(camera.axes[:, 1])

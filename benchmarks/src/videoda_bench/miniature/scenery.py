@@ -71,13 +71,13 @@ def _sky(rng: np.random.Generator) -> Texture:
     return (out + cover * (0.93 - out)).astype(np.float32)
 
 
-def _fill_below(image: Texture, *, line: Float[np.ndarray, "w"], fill: Texture) -> None:
+def _fill_below(image: Texture, *, line: Float[np.ndarray, " w"], fill: Texture) -> None:
     """Replace what lies below a skyline given as one row per column."""
     below = np.arange(image.shape[0])[:, None] > line[None, :]
     image[below] = fill[below]
 
 
-def _skyline(rng: np.random.Generator, *, row: float, amplitude: float, feature: float) -> Float[np.ndarray, "w"]:
+def _skyline(rng: np.random.Generator, *, row: float, amplitude: float, feature: float) -> Float[np.ndarray, " w"]:
     return row + amplitude * fractal(rng, (2, WALL_SIZE[1]), feature=feature, octaves=3)[0]
 
 

@@ -78,7 +78,7 @@ def vary(poses: Float[np.ndarray, "t fields"], *, rng: np.random.Generator) -> F
 
 
 def _sway(
-    poses: Float[np.ndarray, "t fields"], times: Float[np.ndarray, "t"], rng: np.random.Generator
+    poses: Float[np.ndarray, "t fields"], times: Float[np.ndarray, " t"], rng: np.random.Generator
 ) -> Float[np.ndarray, "t fields"]:
     """Add the small slow movements of anyone who stands."""
     out = poses.copy()
@@ -177,7 +177,7 @@ def take_photo(
     return develop(np.asarray(light), look=sample_look(rng, video=False), rng=rng), views[0][1]
 
 
-def _phases(motion: Motion, times: Float[np.ndarray, "t"], rng: np.random.Generator) -> Float[np.ndarray, "t"]:
+def _phases(motion: Motion, times: Float[np.ndarray, " t"], rng: np.random.Generator) -> Float[np.ndarray, " t"]:
     """Phase over time from a random start, at a person's tempo and with a changing pace."""
     tempo = rng.uniform(*motion.period_seconds) * rng.uniform(0.9, 1.15)
     pace = 1 + np.clip(0.16 * smooth_noise(times, rng, lowest_hertz=0.2, highest_hertz=0.8), -0.4, 0.4)

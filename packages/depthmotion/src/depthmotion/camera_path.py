@@ -17,7 +17,7 @@ class CameraPath:
     """Poses float64 (T, 4, 4), `poses[t]` maps points of frame 0's camera to frame t's; zoom (T,) scales the focal."""
 
     poses: Float[np.ndarray, "t 4 4"]
-    zoom: Float[np.ndarray, "t"] | None = None
+    zoom: Float[np.ndarray, " t"] | None = None
     name: str = "path"
 
     def __post_init__(self) -> None:
@@ -44,7 +44,7 @@ class CameraPath:
         return len(self.poses)
 
     @property
-    def zooms(self) -> Float[np.ndarray, "t"]:
+    def zooms(self) -> Float[np.ndarray, " t"]:
         """Focal length of every frame over frame 0's."""
         return np.ones(len(self)) if self.zoom is None else self.zoom
 

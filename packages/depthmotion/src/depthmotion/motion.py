@@ -24,7 +24,7 @@ class PixelMotions:
 
 
 def pixel_motions(
-    poses: Float64[np.ndarray, "t k 4 4"], zooms: Float64[np.ndarray, "t"], camera: Intrinsics
+    poses: Float64[np.ndarray, "t k 4 4"], zooms: Float64[np.ndarray, " t"], camera: Intrinsics
 ) -> PixelMotions:
     """Return the pixel motions of poses (T, K, 4, 4): frame t from frame 0 for every object."""
     focal = np.array([camera.fx, camera.fy, 1.0])

@@ -17,12 +17,12 @@ class Plate:
     The first `within[r]` points lie at most r pixels inside the near thing.
     """
 
-    x: Int32[np.ndarray, "n"]
-    y: Int32[np.ndarray, "n"]
-    disparity: Float32[np.ndarray, "n"]
-    labels: UInt8[np.ndarray, "n"]
+    x: Int32[np.ndarray, " n"]
+    y: Int32[np.ndarray, " n"]
+    disparity: Float32[np.ndarray, " n"]
+    labels: UInt8[np.ndarray, " n"]
     image: UInt8[np.ndarray, "h w 3"]
-    within: Int32[np.ndarray, "radius"]
+    within: Int32[np.ndarray, " radius"]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

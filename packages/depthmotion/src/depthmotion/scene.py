@@ -40,11 +40,11 @@ class Scene:
     disparity: Float32[np.ndarray, "h w"]
     labels: UInt8[np.ndarray, "h w"]
     planes: Float32[np.ndarray, "n 4"]
-    extra_x: Float32[np.ndarray, "e"]
-    extra_y: Float32[np.ndarray, "e"]
-    extra_disparity: Float32[np.ndarray, "e"]
-    extra_labels: UInt8[np.ndarray, "e"]
-    plate_within: Int32[np.ndarray, "r"]
+    extra_x: Float32[np.ndarray, " e"]
+    extra_y: Float32[np.ndarray, " e"]
+    extra_disparity: Float32[np.ndarray, " e"]
+    extra_labels: UInt8[np.ndarray, " e"]
+    plate_within: Int32[np.ndarray, " r"]
     margin: int
     texture: Texture
     tolerance: float
@@ -117,12 +117,12 @@ class Reach:
     """How far each frame looks past the photo's top, bottom, left and right (T, 4) and behind its edges (T,) [px]."""
 
     sides: Int32[np.ndarray, "t 4"]
-    parallax: Int32[np.ndarray, "t"]
+    parallax: Int32[np.ndarray, " t"]
 
 
 def reach_of_motion(
     poses: Float64[np.ndarray, "t k 4 4"],
-    zooms: Float64[np.ndarray, "t"],
+    zooms: Float64[np.ndarray, " t"],
     disparity: Float32[np.ndarray, "h w"],
     camera: Intrinsics,
 ) -> Reach:
@@ -160,10 +160,10 @@ def reach_of_motion(
 
 def _parallax(
     poses: Float64[np.ndarray, "t k 4 4"],
-    zooms: Float64[np.ndarray, "t"],
+    zooms: Float64[np.ndarray, " t"],
     disparity: Float32[np.ndarray, "h w"],
     camera: Intrinsics,
-) -> Int32[np.ndarray, "t"]:
+) -> Int32[np.ndarray, " t"]:
     """Return by how many pixels near and far points, and objects, shift against each other at most in each frame."""
     height, width = disparity.shape
     view = np.array([camera.fx, camera.fy]) * zooms[:, None, None]

@@ -118,8 +118,8 @@ def make_texture(
     image: UInt8[np.ndarray, "h w 3"],
     plate: UInt8[np.ndarray, "h w 3"] | None = None,
     *,
-    plate_x: Int32[np.ndarray, "n"] | None = None,
-    plate_y: Int32[np.ndarray, "n"] | None = None,
+    plate_x: Int32[np.ndarray, " n"] | None = None,
+    plate_y: Int32[np.ndarray, " n"] | None = None,
     around: UInt8[np.ndarray, "h w 3"] | None = None,
 ) -> Texture:
     """Stack a photo, its plate, which differs at the points (plate_x, plate_y) alone, and what is around the photo."""

@@ -55,7 +55,7 @@ class Draw:
         array: str = "clip",
         out: Values | None = None,
         pin_memory: bool = False,
-    ) -> "Float32[torch.Tensor, 'n *shape']":
+    ) -> "Float32[torch.Tensor, ' n *shape']":
         """Return one array of the drawn entries (flow in px).
 
         Args:
@@ -83,7 +83,7 @@ def read_means(
     array: str,
     out: Values | None,
     pin_memory: bool,
-) -> "tuple[Float32[torch.Tensor, 'n *shape'], Bool[torch.Tensor, ' n']]":
+) -> "tuple[Float32[torch.Tensor, ' n *shape'], Bool[torch.Tensor, ' n']]":
     """Return the mean of each label's class and whether the class has one; arguments as in `Draw.read`."""
     if not snapshot.config.keep_means:
         raise BankInputError("reduction is 'mean', but this bank was created with keep_means=False: choose another")

@@ -12,7 +12,7 @@ from depthmotion.rotation import rigid_motion
 
 
 def natural_spline(
-    knots: Float[np.ndarray, "k"], values: Float[np.ndarray, "k d"], at: Float[np.ndarray, "t"]
+    knots: Float[np.ndarray, " k"], values: Float[np.ndarray, "k d"], at: Float[np.ndarray, " t"]
 ) -> Float[np.ndarray, "t d"]:
     """Return the natural cubic spline through (knots, values) at the given places."""
     count = len(knots)

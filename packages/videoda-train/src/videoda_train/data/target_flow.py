@@ -34,7 +34,7 @@ def dis_flow(
     )
 
 
-def flow_codes(reader: VideoReader, starts: Int[np.ndarray, "T"], *, clip: ClipConfig) -> UInt8[np.ndarray, "T R R 2"]:
+def flow_codes(reader: VideoReader, starts: Int[np.ndarray, " T"], *, clip: ClipConfig) -> UInt8[np.ndarray, "T R R 2"]:
     """Return codes of the flow from each of these frames to the next one, at `resize` scale.
 
     The flow is estimated in frames of `flow_estimation_size` and averaged over areas where that is larger.
