@@ -156,3 +156,10 @@ def test_real_files_with_a_wrong_header_are_named(real_data: Path, name: str, ve
     found = check_video(real_data / name)
     assert found.verdict == verdict, found.detail
     assert frames in (None, found.frames)
+
+
+def test_a_clip_shorter_than_asked_is_called_short(tmp_path: Path) -> None:
+    write_video(tmp_path / "v.avi", moving_frames(15, seed=0))
+    assert check_video(tmp_path / "v.avi", min_frames=15).verdict == "ok"
+    found = check_video(tmp_path / "v.avi", min_frames=16)
+    assert (found.verdict, found.detail) == ("short", "15 frames; 16 were asked")

@@ -57,7 +57,7 @@ def require_distinct(names: Sequence[str], *, list_file: Path) -> None:
         seen[name] = index
 
 
-def require_same_settings(folder: Path, settings: dict[str, object]) -> None:
+def require_same_settings(folder: Path, settings: dict[str, object], *, option: str = "--prepared-dir") -> None:
     """Record the settings a folder is made with; refuse to mix it with files made with others.
 
     Raises:
@@ -70,7 +70,7 @@ def require_same_settings(folder: Path, settings: dict[str, object]) -> None:
             different = {key for key in made_with.keys() | settings.keys() if made_with.get(key) != settings.get(key)}
             raise ConfigError(
                 f"{folder} was made with other settings ({', '.join(sorted(different))}); "
-                "give another --prepared-dir, or delete that folder"
+                f"give another {option}, or delete that folder"
             )
         return
     folder.mkdir(parents=True, exist_ok=True)

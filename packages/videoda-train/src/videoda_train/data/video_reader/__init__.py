@@ -7,11 +7,12 @@ from videoda_train.data.video_reader._decord import DecordReader
 from videoda_train.data.video_reader._frame_folder import FrameFolderReader
 from videoda_train.data.video_reader._interface import VideoReader
 from videoda_train.data.video_reader._pyav import PyAvReader
+from videoda_train.data.video_reader._stream import stream_frames
 from videoda_train.errors import ConfigError, MediaError
 
 Backend = Literal["auto", "decord", "pyav", "frames"]
 
-__all__ = ["Backend", "DecordReader", "FrameFolderReader", "PyAvReader", "VideoReader", "open_video"]
+__all__ = ["Backend", "DecordReader", "FrameFolderReader", "PyAvReader", "VideoReader", "open_video", "stream_frames"]
 
 
 def open_video(path: Path | str, backend: Backend = "auto", *, num_frames: int | None = None) -> VideoReader:

@@ -1,0 +1,182 @@
+"""The flow of every video of a list: published u/v JPEGs, or one `uint8` file per video."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache, partial
+from itertools import pairwise
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import cv2
+import depthmotion.flowio
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+from videoda_train.data.atomic_file import write_array, write_bytes, write_text
+from videoda_train.data.clip_sampling import uniform_indices
+from videoda_train.data.each_item import for_each
+from videoda_train.data.flow._estimators import FlowEstimator, Method, create_estimator
+from videoda_train.data.list_file import ListItem, read_list
+from videoda_train.data.prepared import require_distinct, require_same_settings, target_video_name
+from videoda_train.data.video_reader import open_video, stream_frames
+from videoda_train.errors import ConfigError, MediaError
+
+Layout = Literal["uv", "npy"]
+
+
+@dataclass(frozen=True)
+class FlowConfig:
+    """How flow is estimated and stored."""
+
+    method: Method = "dis"
+    layout: Layout = "uv"
+    """`uv`: NAME/u/000000.jpg and NAME/v/000000.jpg, as published; `npy`: NAME.npy, uint8 (T, H, W, 2)."""
+    short_side: int | None = 256
+    """Frames are resized to this short side first, aspect kept [px]; None: their own size."""
+    num_frames: int | None = None
+    """Flow from this many frames, spread evenly, to their next ones; default: every frame."""
+    bound: float = 20.0
+    """Flow is clipped to ± this [px] and stored in 8 bits."""
+    weights: Path | None = None
+    """RAFT-small's weights, torchvision's or its authors'."""
+    device: str = "cpu"
+    """Where RAFT runs."""
+
+    def __post_init__(self) -> None:
+        """Check ranges.
+
+        Raises:
+            ConfigError: naming the value and what is allowed.
+        """
+        for name, value in (("short_side", self.short_side), ("num_frames", self.num_frames)):
+            if value is not None and value < 1:
+                raise ConfigError(f"{name} is {value}; it must be at least 1")
+
+
+@dataclass(frozen=True)
+class FlowSummary:
+    """How many videos were done now, were there before, and which failed (with their list line)."""
+
+    done: int
+    kept: int
+    failures: Sequence[str]
+
+
+@dataclass(frozen=True)
+class _Task:
+    item: ListItem
+    folder: Path
+    name: str
+    config: FlowConfig
+
+
+def flow_list(
+    list_file: Path,
+    *,
+    out_dir: Path,
+    config: FlowConfig,
+    root: Path | None = None,
+    workers: int = 1,
+    resume: bool = False,
+    progress: bool = True,
+) -> FlowSummary:
+    """Estimate the flow of every listed video into `out_dir/CLASS/NAME…`.
+
+    Args:
+        list_file: `{path} {label}` per line.
+        out_dir: where the flow goes.
+        config: method, size and layout.
+        root: folder of relative paths; default: the list file's own.
+        workers: processes.
+        resume: go on in a folder that holds flow already; finished videos are kept.
+        progress: show a progress bar.
+
+    Raises:
+        ConfigError: the folder holds flow and `resume` is not given, or was made with other settings.
+        ListFileError: the list cannot be read, or two of its videos would share a name.
+    """
+    create_estimator(config.method, weights=config.weights, device=config.device)
+    items = read_list(list_file, root=root)
+    names = [target_video_name(item) for item in items]
+    require_distinct(names, list_file=list_file)
+    if not resume and (out_dir / "settings.json").exists():
+        raise ConfigError(f"{out_dir} holds flow already; add --resume to go on, or give another --out")
+    settings = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(config).items()}
+    require_same_settings(out_dir, {key: value for key, value in settings.items() if key != "device"}, option="--out")
+    tasks = [_Task(item, out_dir, name, config) for item, name in zip(items, names, strict=True)]
+    waiting = [task for task in tasks if not _facts_file(task).exists()]
+    failures = [
+        (waiting[index].item.line, message)
+        for index, message in for_each(
+            _one_video, waiting, workers=workers, description=f"{config.method} flow", progress=progress
+        )
+        if message
+    ]
+    named = [f"{list_file}:{line}: {message}" for line, message in sorted(failures)]
+    return FlowSummary(done=len(waiting) - len(failures), kept=len(tasks) - len(waiting), failures=named)
+
+
+def _facts_file(task: _Task) -> Path:
+    return task.folder / f"{task.name}.json"
+
+
+def _one_video(task: _Task) -> str:
+    """Write one video's flow, its facts last; return why it failed, or nothing."""
+    estimator = _estimator(task.config.method, task.config.weights, task.config.device)
+    try:
+        fields = [
+            depthmotion.flowio.encode_uint8(field, bound=task.config.bound)
+            for field in _fields(task.item.path, estimator, task.config)
+        ]
+    except (MediaError, OSError) as error:
+        return str(error)
+    if not fields:
+        return f"{task.item.path} has one frame; flow needs two"
+    _store(task, fields)
+    write_text(_facts_file(task), json.dumps({"num_fields": len(fields), "bound": task.config.bound}))
+    return ""
+
+
+@lru_cache(maxsize=1)
+def _estimator(method: Method, weights: Path | None, device: str) -> FlowEstimator:
+    return create_estimator(method, weights=weights, device=device)
+
+
+def _fields(path: Path, estimator: FlowEstimator, config: FlowConfig) -> Iterator[Float32[np.ndarray, "H W 2"]]:
+    if config.num_frames is None:
+        for first, second in pairwise(stream_frames(path)):
+            yield estimator(_sized(first, config.short_side), _sized(second, config.short_side))
+        return
+    reader = open_video(path)
+    if len(reader) < 2:
+        return
+    starts = np.minimum(uniform_indices(len(reader), config.num_frames), len(reader) - 2)
+    unique, repeats = np.unique(starts, return_counts=True)
+    wanted = np.union1d(unique, unique + 1)
+    frames = {int(i): _sized(frame, config.short_side) for i, frame in zip(wanted, reader.frames(wanted), strict=True)}
+    for start, repeat in zip(unique, repeats, strict=True):
+        yield from [estimator(frames[int(start)], frames[int(start) + 1])] * int(repeat)
+
+
+def _sized(frame: UInt8[np.ndarray, "H W 3"], short_side: int | None) -> UInt8[np.ndarray, "H2 W2 3"]:
+    """Resize a frame to a short side, aspect kept."""
+    if short_side is None or min(frame.shape[:2]) == short_side:
+        return frame
+    scale = short_side / min(frame.shape[:2])
+    height, width = (round(side * scale) for side in frame.shape[:2])
+    return cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+
+
+def _store(task: _Task, fields: Sequence[UInt8[np.ndarray, "H W 2"]]) -> None:
+    if task.config.layout == "npy":
+        write_array(task.folder / f"{task.name}.npy", np.stack(fields))
+        return
+    for t, codes in enumerate(fields):
+        for axis, name in enumerate("uv"):
+            _, jpeg = cv2.imencode(".jpg", np.ascontiguousarray(codes[..., axis]), [cv2.IMWRITE_JPEG_QUALITY, 95])
+            write_bytes(task.folder / task.name / name / f"{t:06d}.jpg", partial(_write, jpeg.tobytes()))
+
+
+def _write(content: bytes, file: BinaryIO) -> None:
+    file.write(content)

@@ -1,0 +1,83 @@
+"""`videoda data median`: the temporal median of every video of a list, `OUT/CLASS/VIDEO.jpg`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+
+from videoda_train.data.atomic_file import write_bytes
+from videoda_train.data.each_item import for_each
+from videoda_train.data.list_file import ListItem, read_list
+from videoda_train.data.prepared import require_distinct, target_video_name
+from videoda_train.data.temporal_median import temporal_median
+from videoda_train.data.video_reader import stream_frames
+from videoda_train.errors import ConfigError, MediaError
+
+
+@dataclass(frozen=True)
+class MedianSummary:
+    """How many medians were made now, were there before, and which videos failed (with their list line)."""
+
+    done: int
+    kept: int
+    failures: Sequence[str]
+
+
+@dataclass(frozen=True)
+class _Task:
+    item: ListItem
+    out: Path
+
+
+def median_list(
+    list_file: Path,
+    *,
+    out_dir: Path,
+    root: Path | None = None,
+    workers: int = 1,
+    resume: bool = False,
+    progress: bool = True,
+) -> MedianSummary:
+    """Write the median of all frames of each video as a JPEG (quality 95).
+
+    Args:
+        list_file: `{path} {label}` per line.
+        out_dir: where `CLASS/VIDEO.jpg` go.
+        root: folder of relative paths; default: the list file's own.
+        workers: processes.
+        resume: keep the medians that are there; without it a folder that holds some is refused.
+        progress: show a progress bar.
+
+    Raises:
+        ConfigError: the folder holds medians of this list and `resume` is not given.
+        ListFileError: the list cannot be read, or two of its videos would share a name.
+    """
+    items = read_list(list_file, root=root)
+    names = [target_video_name(item) for item in items]
+    require_distinct(names, list_file=list_file)
+    tasks = [_Task(item, out_dir / f"{name}.jpg") for item, name in zip(items, names, strict=True)]
+    waiting = [task for task in tasks if not task.out.exists()]
+    if not resume and len(waiting) < len(tasks):
+        raise ConfigError(
+            f"{out_dir} holds {len(tasks) - len(waiting)} of these medians; add --resume, or give another --out"
+        )
+    failures = [
+        (waiting[index].item.line, message)
+        for index, message in for_each(_one_video, waiting, workers=workers, description="median", progress=progress)
+        if message
+    ]
+    named = [f"{list_file}:{line}: {message}" for line, message in sorted(failures)]
+    return MedianSummary(done=len(waiting) - len(failures), kept=len(tasks) - len(waiting), failures=named)
+
+
+def _one_video(task: _Task) -> str:
+    """Write one median; return why it failed, or nothing."""
+    try:
+        median = temporal_median(stream_frames(task.item.path))
+    except (MediaError, OSError) as error:
+        message = str(error)
+        return message if str(task.item.path) in message else f"{task.item.path}: {message}"
+    _, jpeg = cv2.imencode(".jpg", median[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])
+    write_bytes(task.out, lambda file: file.write(jpeg.tobytes()))
+    return ""

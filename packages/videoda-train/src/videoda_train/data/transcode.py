@@ -1,0 +1,180 @@
+"""Videos that every reader gets right: H.264 without B-frames and with a key frame every 16, or folders of JPEGs."""
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from typing import Literal
+
+import av
+import cv2
+import numpy as np
+from jaxtyping import UInt8
+
+from videoda_train.data.atomic_file import write_text
+from videoda_train.data.each_item import for_each
+from videoda_train.data.list_file import ListItem, read_list
+from videoda_train.data.prepared import require_distinct, target_video_name
+from videoda_train.data.video_reader import stream_frames
+from videoda_train.data.video_reader._pyav import count_frames
+from videoda_train.errors import ConfigError, MediaError
+
+Form = Literal["h264", "frames"]
+
+
+@dataclass(frozen=True)
+class TranscodeConfig:
+    """What videos become."""
+
+    form: Form = "h264"
+    """`h264`: CLASS/NAME.mp4; `frames`: CLASS/NAME/00000.jpg …"""
+    short_side: int | None = 256
+    """Short side [px], aspect kept, sides made even for H.264; None: the video's own size."""
+    gop: int = 16
+    """Frames from one key frame to the next."""
+    crf: int = 18
+    """H.264's quality, lower is better."""
+    jpeg_quality: int = 95
+
+    def __post_init__(self) -> None:
+        """Check ranges.
+
+        Raises:
+            ConfigError: naming the value and what is allowed.
+        """
+        for name, value, low, high in (
+            ("short_side", self.short_side, 16, 8192),
+            ("gop", self.gop, 1, 1000),
+            ("crf", self.crf, 0, 51),
+            ("jpeg_quality", self.jpeg_quality, 1, 100),
+        ):
+            if value is not None and not low <= value <= high:
+                raise ConfigError(f"{name} is {value}; allowed: {low} to {high}")
+
+
+@dataclass(frozen=True)
+class TranscodeSummary:
+    """How many videos were written now, were there before, and which failed (with their list line)."""
+
+    done: int
+    kept: int
+    failures: Sequence[str]
+
+
+@dataclass(frozen=True)
+class _Task:
+    item: ListItem
+    out: Path
+    config: TranscodeConfig
+
+
+def transcode_list(
+    list_file: Path,
+    *,
+    out_dir: Path,
+    config: TranscodeConfig,
+    root: Path | None = None,
+    workers: int = 1,
+    resume: bool = False,
+    progress: bool = True,
+) -> TranscodeSummary:
+    """Write every listed video anew, and `out_dir/list.txt` of those that could be.
+
+    Args:
+        list_file: `{path} {label}` per line.
+        out_dir: where `CLASS/NAME.mp4` or `CLASS/NAME/` go.
+        config: form, size and quality.
+        root: folder of relative paths; default: the list file's own.
+        workers: processes.
+        resume: keep the videos that are there; without it a folder that holds some is refused.
+        progress: show a progress bar.
+
+    Raises:
+        ConfigError: the folder holds videos of this list and `resume` is not given.
+        ListFileError: the list cannot be read, or two of its videos would share a name.
+    """
+    items = read_list(list_file, root=root)
+    names = [target_video_name(item) for item in items]
+    require_distinct(names, list_file=list_file)
+    suffix = ".mp4" if config.form == "h264" else ""
+    tasks = [_Task(item, out_dir / f"{name}{suffix}", config) for item, name in zip(items, names, strict=True)]
+    waiting = [task for task in tasks if not task.out.exists()]
+    if not resume and len(waiting) < len(tasks):
+        raise ConfigError(
+            f"{out_dir} holds {len(tasks) - len(waiting)} of these videos; add --resume to go on, or give another --out"
+        )
+    failures = [
+        (waiting[index].item.line, message)
+        for index, message in for_each(_one_video, waiting, workers=workers, description="transcode", progress=progress)
+        if message
+    ]
+    rows = [f"{task.out.relative_to(out_dir)} {task.item.label}\n" for task in tasks if task.out.exists()]
+    write_text(out_dir / "list.txt", "".join(rows))
+    named = [f"{list_file}:{line}: {message}" for line, message in sorted(failures)]
+    return TranscodeSummary(done=len(waiting) - len(failures), kept=len(tasks) - len(waiting), failures=named)
+
+
+def _one_video(task: _Task) -> str:
+    """Write one video beside its place, then rename it; return why it failed, or nothing."""
+    temporary = task.out.with_name(f".{task.out.name}.{os.getpid()}.tmp")
+    temporary.parent.mkdir(parents=True, exist_ok=True)
+    write = _write_h264 if task.config.form == "h264" else _write_frames
+    try:
+        write(task, temporary)
+        temporary.replace(task.out)
+    except (MediaError, OSError, av.error.FFmpegError) as error:
+        return str(error)
+    finally:
+        if temporary.is_dir():
+            shutil.rmtree(temporary)
+        temporary.unlink(missing_ok=True)
+    return ""
+
+
+def _sized(path: Path, short_side: int | None, *, multiple: int) -> Iterator[UInt8[np.ndarray, "H W 3"]]:
+    """Yield a video's frames at a short side, both sides rounded to a multiple."""
+    for frame in stream_frames(path):
+        scale = 1.0 if short_side is None else short_side / min(frame.shape[:2])
+        height, width = (max(multiple, multiple * round(side * scale / multiple)) for side in frame.shape[:2])
+        if (height, width) == frame.shape[:2]:
+            yield frame
+        else:
+            method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+            yield cv2.resize(frame, (width, height), interpolation=method)
+
+
+def _rate(path: Path) -> Fraction:
+    if path.is_dir():
+        return Fraction(25)
+    with av.open(str(path)) as container:
+        rate = container.streams.video[0].average_rate if container.streams.video else None
+    return Fraction(rate) if rate else Fraction(25)
+
+
+def _write_h264(task: _Task, temporary: Path) -> None:
+    config = task.config
+    options = {"crf": str(config.crf), "bf": "0", "g": str(config.gop), "sc_threshold": "0", "threads": "1"}
+    count = 0
+    frames = _sized(task.item.path, config.short_side, multiple=2)
+    first = next(frames)
+    with av.open(str(temporary), "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=_rate(task.item.path), options=options)
+        stream.height, stream.width = first.shape[:2]
+        stream.pix_fmt = "yuv420p"
+        for frame in chain([first], frames):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")))
+            count += 1
+        container.mux(stream.encode())
+    decoded = count_frames(temporary)
+    if decoded != count:
+        raise MediaError(f"{task.item.path}: {count} frames were written, {decoded} decode; is the disk full?")
+
+
+def _write_frames(task: _Task, temporary: Path) -> None:
+    temporary.mkdir()
+    for index, frame in enumerate(_sized(task.item.path, task.config.short_side, multiple=1)):
+        _, jpeg = cv2.imencode(".jpg", frame[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, task.config.jpeg_quality])
+        (temporary / f"{index:05d}.jpg").write_bytes(jpeg.tobytes())
