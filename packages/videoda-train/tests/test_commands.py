@@ -6,6 +6,7 @@ import pytest
 from tiny_media import moving_frames, write_video
 from videoda_train.cli.commands import run_command
 from videoda_train.cli.entry import exit_code
+from videoda_train.data.prepare import B2U, E2H, S2U
 
 
 def run(*arguments: object) -> int:
@@ -91,17 +92,39 @@ def test_a_folder_without_write_permission_is_named(
     assert "Permission denied" in capsys.readouterr().err
 
 
-def test_e2h_without_data_says_what_it_looked_for_and_names_the_miniature(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+BENCHMARKS = [("e2h", "eads", "hmdb51"), ("b2u", "bu101", "ucf101"), ("s2u", "stanford40", "ucf101")]
+
+
+@pytest.mark.parametrize(("task", "photos", "videos"), BENCHMARKS)
+def test_a_benchmark_without_data_says_what_it_looked_for_and_names_the_miniature(
+    task: str, photos: str, videos: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert (
-        run("train", "e2h", "--eads", tmp_path / "eads", "--hmdb51", tmp_path / "hmdb", "--run-dir", tmp_path / "r")
-        == 2
-    )
+    folders = (f"--{photos}", tmp_path / "photos", f"--{videos}", tmp_path / "videos")
+    assert run("train", task, *folders, "--run-dir", tmp_path / "r") == 2
     error = capsys.readouterr().err
-    for wanted in (str(tmp_path / "eads"), str(tmp_path / "hmdb"), "rgb_imagenet.pt", "hatch run train:e2h-mini"):
+    weights = ("rgb_imagenet.pt", "flow_imagenet.pt")
+    for wanted in (str(tmp_path / "photos"), str(tmp_path / "videos"), *weights, "hatch run train:e2h-mini"):
         assert wanted in error
     assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize(("task", "photos", "videos"), BENCHMARKS)
+def test_a_benchmark_finds_its_data_and_says_what_is_not_there(
+    task: str, photos: str, videos: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published = {"e2h": E2H, "b2u": B2U, "s2u": S2U}[task]
+    for root, facts, name in ((tmp_path / "p", published.source, "1.jpg"), (tmp_path / "v", published.target, "1.avi")):
+        for folder in facts.folders[:-1]:
+            (root / folder).mkdir(parents=True)
+            (root / folder / name).touch()
+    weights = ("--model.rgb-weights", "None", "--model.flow-weights", "None")
+    folders = (f"--{photos}", tmp_path / "p", f"--{videos}", tmp_path / "v", "--optim.batch-size", 4)
+    assert run("train", task, *folders, *weights, "--run-dir", tmp_path / "r", "--dry-run") == 0
+    out = capsys.readouterr().out
+    count = len(published.classes) - 1
+    assert f"no file of: {published.classes[-1]}" in out
+    assert f"{count + 1} classes, {count} photos, {count} videos" in out
+    assert "This is a partial data set" in out
 
 
 def test_a_dry_run_prints_the_configuration_and_writes_nothing(

@@ -9,12 +9,14 @@ import tyro
 
 from videoda_train.cli.data_commands import DataCommand
 from videoda_train.cli.evaluate import Evaluate
+from videoda_train.cli.train_benchmarks import TrainB2u, TrainE2h, TrainS2u
 from videoda_train.cli.train_custom import TrainCustom
-from videoda_train.cli.train_e2h import TrainE2h
 from videoda_train.report import write_report
 
 Train = (
     Annotated[TrainE2h, tyro.conf.subcommand("e2h", prefix_name=False)]
+    | Annotated[TrainB2u, tyro.conf.subcommand("b2u", prefix_name=False)]
+    | Annotated[TrainS2u, tyro.conf.subcommand("s2u", prefix_name=False)]
     | Annotated[TrainCustom, tyro.conf.subcommand("custom", prefix_name=False)]
 )
 

