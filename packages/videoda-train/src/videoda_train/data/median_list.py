@@ -1,27 +1,17 @@
 """`videoda data median`: the temporal median of every video of a list, `OUT/CLASS/VIDEO.jpg`."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 
 from videoda_train.data.atomic_file import write_bytes
-from videoda_train.data.each_item import for_each
+from videoda_train.data.each_item import ListSummary, for_each
 from videoda_train.data.list_file import ListItem, read_list
 from videoda_train.data.prepared import require_distinct, target_video_name
 from videoda_train.data.temporal_median import temporal_median
 from videoda_train.data.video_reader import stream_frames
 from videoda_train.errors import ConfigError, MediaError
-
-
-@dataclass(frozen=True)
-class MedianSummary:
-    """How many medians were made now, were there before, and which videos failed (with their list line)."""
-
-    done: int
-    kept: int
-    failures: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -38,7 +28,7 @@ def median_list(
     workers: int = 1,
     resume: bool = False,
     progress: bool = True,
-) -> MedianSummary:
+) -> ListSummary:
     """Write the median of all frames of each video as a JPEG (quality 95).
 
     Args:
@@ -68,7 +58,7 @@ def median_list(
         if message
     ]
     named = [f"{list_file}:{line}: {message}" for line, message in sorted(failures)]
-    return MedianSummary(done=len(waiting) - len(failures), kept=len(tasks) - len(waiting), failures=named)
+    return ListSummary(done=len(waiting) - len(failures), kept=len(tasks) - len(waiting), failures=named)
 
 
 def _one_video(task: _Task) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from videoda_train.data.atomic_file import write_text
-from videoda_train.data.each_item import for_each
+from videoda_train.data.each_item import ListSummary, for_each
 from videoda_train.data.list_file import ListItem, read_list
 from videoda_train.data.prepared import require_distinct, target_video_name
 from videoda_train.data.video_reader import stream_frames
@@ -56,15 +56,6 @@ class TranscodeConfig:
 
 
 @dataclass(frozen=True)
-class TranscodeSummary:
-    """How many videos were written now, were there before, and which failed (with their list line)."""
-
-    done: int
-    kept: int
-    failures: Sequence[str]
-
-
-@dataclass(frozen=True)
 class _Task:
     item: ListItem
     out: Path
@@ -80,7 +71,7 @@ def transcode_list(
     workers: int = 1,
     resume: bool = False,
     progress: bool = True,
-) -> TranscodeSummary:
+) -> ListSummary:
     """Write every listed video anew, and `out_dir/list.txt` of those that could be.
 
     Args:
@@ -114,7 +105,7 @@ def transcode_list(
     rows = [f"{task.out.relative_to(out_dir)} {task.item.label}\n" for task in tasks if task.out.exists()]
     write_text(out_dir / "list.txt", "".join(rows))
     named = [f"{list_file}:{line}: {message}" for line, message in sorted(failures)]
-    return TranscodeSummary(done=len(waiting) - len(failures), kept=len(tasks) - len(waiting), failures=named)
+    return ListSummary(done=len(waiting) - len(failures), kept=len(tasks) - len(waiting), failures=named)
 
 
 def _one_video(task: _Task) -> str:

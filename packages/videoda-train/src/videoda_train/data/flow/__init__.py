@@ -2,14 +2,13 @@
 
 from videoda_train.data.flow._compare import FlowDifference, compare_flow
 from videoda_train.data.flow._estimators import METHODS, FlowEstimator, Method, create_estimator
-from videoda_train.data.flow._flow_list import FlowConfig, FlowSummary, flow_list
+from videoda_train.data.flow._flow_list import FlowConfig, flow_list
 
 __all__ = [
     "METHODS",
     "FlowConfig",
     "FlowDifference",
     "FlowEstimator",
-    "FlowSummary",
     "Method",
     "compare_flow",
     "create_estimator",

@@ -15,7 +15,7 @@ from jaxtyping import Float32, UInt8
 
 from videoda_train.data.atomic_file import write_array, write_bytes, write_text
 from videoda_train.data.clip_sampling import uniform_indices
-from videoda_train.data.each_item import for_each
+from videoda_train.data.each_item import ListSummary, for_each
 from videoda_train.data.flow._estimators import FlowEstimator, Method, create_estimator
 from videoda_train.data.list_file import ListItem, read_list
 from videoda_train.data.prepared import require_distinct, require_same_settings, target_video_name
@@ -55,15 +55,6 @@ class FlowConfig:
 
 
 @dataclass(frozen=True)
-class FlowSummary:
-    """How many videos were done now, were there before, and which failed (with their list line)."""
-
-    done: int
-    kept: int
-    failures: Sequence[str]
-
-
-@dataclass(frozen=True)
 class _Task:
     item: ListItem
     folder: Path
@@ -80,7 +71,7 @@ def flow_list(
     workers: int = 1,
     resume: bool = False,
     progress: bool = True,
-) -> FlowSummary:
+) -> ListSummary:
     """Estimate the flow of every listed video into `out_dir/CLASS/NAME…`.
 
     Args:
@@ -114,7 +105,7 @@ def flow_list(
         if message
     ]
     named = [f"{list_file}:{line}: {message}" for line, message in sorted(failures)]
-    return FlowSummary(done=len(waiting) - len(failures), kept=len(tasks) - len(waiting), failures=named)
+    return ListSummary(done=len(waiting) - len(failures), kept=len(tasks) - len(waiting), failures=named)
 
 
 def _facts_file(task: _Task) -> Path:
