@@ -5,23 +5,12 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from typing import TypeVar
 
 import cv2
 from tqdm import tqdm
 
 from videoda_train.errors import ConfigError, RunError
-
-
-@dataclass(frozen=True)
-class ListSummary:
-    """How many files of a list were made now, were there before, and what failed (with its list line)."""
-
-    done: int
-    kept: int
-    failures: Sequence[str]
-
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

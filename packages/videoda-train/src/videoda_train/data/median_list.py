@@ -6,9 +6,8 @@ from pathlib import Path
 import cv2
 
 from videoda_train.data.atomic_file import write_bytes
-from videoda_train.data.each_item import ListSummary, for_each
-from videoda_train.data.list_file import ListItem, read_list
-from videoda_train.data.prepared import require_distinct, target_video_name
+from videoda_train.data.list_file import ListItem
+from videoda_train.data.list_work import ListSummary, named_videos, work_through
 from videoda_train.data.temporal_median import temporal_median
 from videoda_train.data.video_reader import stream_frames
 from videoda_train.errors import ConfigError, MediaError
@@ -43,22 +42,22 @@ def median_list(
         ConfigError: the folder holds medians of this list and `resume` is not given.
         ListFileError: the list cannot be read, or two of its videos would share a name.
     """
-    items = read_list(list_file, root=root)
-    names = [target_video_name(item) for item in items]
-    require_distinct(names, list_file=list_file)
-    tasks = [_Task(item, out_dir / f"{name}.jpg") for item, name in zip(items, names, strict=True)]
+    videos = named_videos(list_file, root=root)
+    tasks = [_Task(item, out_dir / f"{name}.jpg") for item, name in videos]
     waiting = [task for task in tasks if not task.out.exists()]
     if not resume and len(waiting) < len(tasks):
         raise ConfigError(
             f"{out_dir} holds {len(tasks) - len(waiting)} of these medians; add --resume, or give another --out"
         )
-    failures = [
-        (waiting[index].item.line, message)
-        for index, message in for_each(_one_video, waiting, workers=workers, description="median", progress=progress)
-        if message
-    ]
-    named = [f"{list_file}:{line}: {message}" for line, message in sorted(failures)]
-    return ListSummary(done=len(waiting) - len(failures), kept=len(tasks) - len(waiting), failures=named)
+    return work_through(
+        _one_video,
+        waiting,
+        kept=len(tasks) - len(waiting),
+        list_file=list_file,
+        workers=workers,
+        description="median",
+        progress=progress,
+    )
 
 
 def _one_video(task: _Task) -> str:

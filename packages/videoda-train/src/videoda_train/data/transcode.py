@@ -15,9 +15,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from videoda_train.data.atomic_file import write_text
-from videoda_train.data.each_item import ListSummary, for_each
-from videoda_train.data.list_file import ListItem, read_list
-from videoda_train.data.prepared import require_distinct, target_video_name
+from videoda_train.data.list_file import ListItem
+from videoda_train.data.list_work import ListSummary, named_videos, work_through
 from videoda_train.data.video_reader import stream_frames
 from videoda_train.data.video_reader._pyav import count_frames
 from videoda_train.errors import ConfigError, MediaError
@@ -87,25 +86,26 @@ def transcode_list(
         ConfigError: the folder holds videos of this list and `resume` is not given.
         ListFileError: the list cannot be read, or two of its videos would share a name.
     """
-    items = read_list(list_file, root=root)
-    names = [target_video_name(item) for item in items]
-    require_distinct(names, list_file=list_file)
+    videos = named_videos(list_file, root=root)
     suffix = ".mp4" if config.form == "h264" else ""
-    tasks = [_Task(item, out_dir / f"{name}{suffix}", config) for item, name in zip(items, names, strict=True)]
+    tasks = [_Task(item, out_dir / f"{name}{suffix}", config) for item, name in videos]
     waiting = [task for task in tasks if not task.out.exists()]
     if not resume and len(waiting) < len(tasks):
         raise ConfigError(
             f"{out_dir} holds {len(tasks) - len(waiting)} of these videos; add --resume to go on, or give another --out"
         )
-    failures = [
-        (waiting[index].item.line, message)
-        for index, message in for_each(_one_video, waiting, workers=workers, description="transcode", progress=progress)
-        if message
-    ]
+    summary = work_through(
+        _one_video,
+        waiting,
+        kept=len(tasks) - len(waiting),
+        list_file=list_file,
+        workers=workers,
+        description="transcode",
+        progress=progress,
+    )
     rows = [f"{task.out.relative_to(out_dir)} {task.item.label}\n" for task in tasks if task.out.exists()]
     write_text(out_dir / "list.txt", "".join(rows))
-    named = [f"{list_file}:{line}: {message}" for line, message in sorted(failures)]
-    return ListSummary(done=len(waiting) - len(failures), kept=len(tasks) - len(waiting), failures=named)
+    return summary
 
 
 def _one_video(task: _Task) -> str:

@@ -15,10 +15,10 @@ from jaxtyping import Float32, UInt8
 
 from videoda_train.data.atomic_file import write_array, write_bytes, write_text
 from videoda_train.data.clip_sampling import uniform_indices
-from videoda_train.data.each_item import ListSummary, for_each
 from videoda_train.data.flow._estimators import FlowEstimator, Method, create_estimator
-from videoda_train.data.list_file import ListItem, read_list
-from videoda_train.data.prepared import require_distinct, require_same_settings, target_video_name
+from videoda_train.data.list_file import ListItem
+from videoda_train.data.list_work import ListSummary, named_videos, work_through
+from videoda_train.data.prepared import require_same_settings
 from videoda_train.data.video_reader import open_video, stream_frames
 from videoda_train.errors import ConfigError, MediaError
 
@@ -88,24 +88,22 @@ def flow_list(
         ListFileError: the list cannot be read, or two of its videos would share a name.
     """
     create_estimator(config.method, weights=config.weights, device=config.device)
-    items = read_list(list_file, root=root)
-    names = [target_video_name(item) for item in items]
-    require_distinct(names, list_file=list_file)
+    videos = named_videos(list_file, root=root)
     if not resume and (out_dir / "settings.json").exists():
         raise ConfigError(f"{out_dir} holds flow already; add --resume to go on, or give another --out")
     settings = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(config).items()}
     require_same_settings(out_dir, {key: value for key, value in settings.items() if key != "device"}, option="--out")
-    tasks = [_Task(item, out_dir, name, config) for item, name in zip(items, names, strict=True)]
+    tasks = [_Task(item, out_dir, name, config) for item, name in videos]
     waiting = [task for task in tasks if not _facts_file(task).exists()]
-    failures = [
-        (waiting[index].item.line, message)
-        for index, message in for_each(
-            _one_video, waiting, workers=workers, description=f"{config.method} flow", progress=progress
-        )
-        if message
-    ]
-    named = [f"{list_file}:{line}: {message}" for line, message in sorted(failures)]
-    return ListSummary(done=len(waiting) - len(failures), kept=len(tasks) - len(waiting), failures=named)
+    return work_through(
+        _one_video,
+        waiting,
+        kept=len(tasks) - len(waiting),
+        list_file=list_file,
+        workers=workers,
+        description=f"{config.method} flow",
+        progress=progress,
+    )
 
 
 def _facts_file(task: _Task) -> Path:

@@ -1,0 +1,61 @@
+"""What the commands that make one output per listed video have in common."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar, runtime_checkable
+
+from videoda_train.data.each_item import for_each
+from videoda_train.data.list_file import ListItem, read_list
+from videoda_train.data.prepared import require_distinct, target_video_name
+
+
+@runtime_checkable
+class ListTask(Protocol):
+    """One listed video, with whatever its function needs."""
+
+    @property
+    def item(self) -> ListItem:
+        """The video's row of the list."""
+        ...
+
+
+@dataclass(frozen=True)
+class ListSummary:
+    """How many files of a list were made now, were there before, and what failed (with its list line)."""
+
+    done: int
+    kept: int
+    failures: Sequence[str]
+
+
+Task = TypeVar("Task", bound=ListTask)
+
+
+def named_videos(list_file: Path, *, root: Path | None) -> list[tuple[ListItem, str]]:
+    """Return the listed videos with the names of their outputs, `CLASS/VIDEO`.
+
+    Raises:
+        ListFileError: the list cannot be read, or two of its videos would share a name.
+    """
+    items = read_list(list_file, root=root)
+    names = [target_video_name(item) for item in items]
+    require_distinct(names, list_file=list_file)
+    return list(zip(items, names, strict=True))
+
+
+def work_through(
+    function: Callable[[Task], str],
+    waiting: Sequence[Task],
+    *,
+    kept: int,
+    list_file: Path,
+    workers: int,
+    description: str,
+    progress: bool,
+) -> ListSummary:
+    """Call a picklable function, which returns why it failed or nothing, for every video that waits."""
+    results = for_each(function, waiting, workers=workers, description=description, progress=progress)
+    failures = sorted((waiting[index].item.line, message) for index, message in results if message)
+    named = [f"{list_file}:{line}: {message}" for line, message in failures]
+    return ListSummary(done=len(waiting) - len(failures), kept=kept, failures=named)
