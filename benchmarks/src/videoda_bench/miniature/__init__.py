@@ -4,6 +4,19 @@ from videoda_bench.miniature.config import MiniatureConfig
 from videoda_bench.miniature.e2h import make_e2h
 from videoda_bench.miniature.errors import MiniatureError
 from videoda_bench.miniature.motions import MOTIONS, SHARED_POSES
+from videoda_bench.miniature.ucf.config import B2uConfig, S2uConfig
+from videoda_bench.miniature.ucf.worlds import make_b2u, make_s2u
 from videoda_bench.miniature.world import MiniatureSummary
 
-__all__ = ["MOTIONS", "SHARED_POSES", "MiniatureConfig", "MiniatureError", "MiniatureSummary", "make_e2h"]
+__all__ = [
+    "MOTIONS",
+    "SHARED_POSES",
+    "B2uConfig",
+    "MiniatureConfig",
+    "MiniatureError",
+    "MiniatureSummary",
+    "S2uConfig",
+    "make_b2u",
+    "make_e2h",
+    "make_s2u",
+]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from jaxtyping import Float
 
@@ -78,24 +80,23 @@ def dog(stage: Stage) -> list[Shape]:
         return stage.riding(x + side * tall, tall * up + 0.015 * np.sin(wave), z + tall * ahead)
 
     collar, head = at(1.0, 0.62), at(1.2, 0.78)
-    trot = Stage(**{**vars(stage), "phases": 2 * stage.phases})
+    leash = stage.look(photo=((0.7, 0.1, 0.1),), video=((0.1, 0.1, 0.12), (0.1, 0.3, 0.7)))
+    trot = replace(stage, phases=2 * stage.phases)
     return [
         cone(at(0.82, 0.45), at(0.8, -0.5), radii=(0.22 * tall, 0.19 * tall), skin=coat),
         cone(at(0.9, 0.5), head, radii=(0.16 * tall, 0.15 * tall), skin=coat),
         cone(head, at(1.12, 1.12), radii=(0.15 * tall, 0.08 * tall), skin=coat),
         *(rod(at(1.3, 0.76, 0.1 * side), at(1.12, 0.72, 0.2 * side), 0.05 * tall, coat) for side in (-1, 1)),
         cone(at(0.9, -0.55), at(1.3, -0.85), radii=(0.07 * tall, 0.04 * tall), skin=coat),
-        rod(
-            stage.joints.arm.tip,
-            collar,
-            0.012,
-            stage.look(photo=((0.7, 0.1, 0.1),), video=((0.1, 0.1, 0.12), (0.1, 0.3, 0.7))),
-        ),
+        rod(stage.joints.arm.tip, collar, 0.012, leash),
         *_legs(
             trot,
             [at(0.72, ahead, 0.12 * side) for ahead in (0.42, -0.48) for side in (-1, 1)],
-            **{"length": 0.68 * tall, "reach": 0.28 * tall, "thickness": 0.065 * tall, "skin": coat},
+            length=0.68 * tall,
+            reach=0.28 * tall,
+            thickness=0.065 * tall,
             starts=[0.0, 0.5, 0.5, 0.0],
+            skin=coat,
         ),
     ]
 

@@ -68,7 +68,7 @@ class Stage:
     def look(self, *, photo: Sequence[Colour], video: Sequence[Colour]) -> Skin:
         """A colour of the domain's palette, a little lighter or darker."""
         palette = video if self.video else photo
-        red, green, blue = palette[self.rng.integers(len(palette))]
+        red, green, blue = palette[int(self.rng.integers(len(palette)))]
         shade = float(self.rng.uniform(0.85, 1.12))
         return Skin((shade * red, shade * green, shade * blue))
 
