@@ -10,10 +10,15 @@ import tyro
 from videoda_train.report import write_report
 
 from videoda_bench.ablation import markdown_table, run_ablation, summarise, write_summary
+from videoda_bench.miniature import K2bConfig, make_e2h, make_k2b
 from videoda_bench.miniature_runs import PRESETS, ROWS, make_world, run_row
 from videoda_bench.pretraining import PretrainConfig, Stream, pretrain
 
 PresetName = Literal["standard", "smoke"]
+K2B_WORLDS = {
+    "standard": K2bConfig(),
+    "smoke": K2bConfig(source_videos=2, source_test_videos=1, target_stretches=2, target_test_stretches=1),
+}
 _DEMO_ROWS = (ROWS[0], ROWS[-1])
 
 
@@ -53,14 +58,21 @@ class Mini:
 class World:
     """Make a miniature world and nothing else."""
 
-    task: tyro.conf.Positional[Literal["e2h"]]
-    out: Path = Path("runs/e2h-mini/world")
+    task: tyro.conf.Positional[Literal["e2h", "k2b"]]
+    out: Path | None = None
+    """Default: runs/TASK-mini/world."""
     preset: PresetName = "standard"
+    """`smoke`: a few items per class, only to see that the road runs."""
 
     def run(self) -> None:
         """Make the world."""
-        data = make_world(self.out, PRESETS[self.preset])
-        print(f"miniature E→H: {data.source_list}, {data.target_list}, {data.classes}")
+        out = self.out or Path("runs") / f"{self.task}-mini" / "world"
+        if self.task == "k2b":
+            summary = make_k2b(out, config=K2B_WORLDS[self.preset])
+        else:
+            summary = make_e2h(out, config=PRESETS[self.preset].world)
+        counts = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in summary.counts.items())
+        print(f"miniature {self.task} in {out}: {counts}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,9 +50,14 @@ class Footage:
     image_size: tuple[int, int]
     rng: np.random.Generator
 
+    @property
+    def num_frames(self) -> int:
+        """How many frames there are."""
+        return len(self.instants) // 2
+
     def frames(self) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
         """RGB frames in order, each the mean of its two exposures."""
-        for t in range(len(self.instants) // 2):
+        for t in range(self.num_frames):
             light = np.zeros((*self.image_size, 3), np.float32)
             for k, shift in enumerate(_SHIFTS):
                 light += render(

@@ -63,6 +63,7 @@ def wall_row(height_metres: float, scale: float) -> float:
 
 
 def sky(rng: np.random.Generator) -> Texture:
+    """Blue above, pale below, with more or fewer clouds."""
     blue = rng.uniform(0, 1)
     top = (0.35 + 0.3 * (1 - blue), 0.52 + 0.2 * (1 - blue), 0.85)
     out = gradient(WALL_SIZE, top, (0.82, 0.86, 0.9))
@@ -78,6 +79,7 @@ def fill_below(image: Texture, *, line: Float[np.ndarray, " w"], fill: Texture) 
 
 
 def skyline(rng: np.random.Generator, *, row: float, amplitude: float, feature: float) -> Float[np.ndarray, " w"]:
+    """A hilly line about a row: one row per column."""
     return row + amplitude * fractal(rng, (2, WALL_SIZE[1]), feature=feature, octaves=3)[0]
 
 
@@ -233,6 +235,8 @@ def _garden(rng: np.random.Generator, scale: float) -> Texture:
 def ground(
     colour: tuple[float, float, float], contrast: float, feature: float
 ) -> Callable[[np.random.Generator, float], Texture]:
+    """A floor of earth, sand or grass: a painter of a tone with coarse grain and fine of `feature` metres."""
+
     def paint(rng: np.random.Generator, scale: float) -> Texture:
         tone = np.array(colour) * rng.uniform(0.85, 1.15)
         coarse = fractal(rng, FLOOR_SIZE, feature=40, octaves=3)
@@ -246,6 +250,8 @@ def ground(
 def laid(
     colour: tuple[float, float, float], block: tuple[float, float], spread: float
 ) -> Callable[[np.random.Generator, float], Texture]:
+    """A floor of tiles or planks: a painter of blocks of (height, width) metres, each of its own shade."""
+
     def paint(rng: np.random.Generator, scale: float) -> Texture:
         joint = np.array(colour) * 0.6
         tone = np.array(colour) * rng.uniform(0.85, 1.15)
