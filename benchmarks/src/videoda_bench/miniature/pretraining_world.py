@@ -76,6 +76,5 @@ def _make(item: _Item) -> None:
         num_frames=config.num_frames,
     )
     path = item.out_dir / f"{item.stem}.avi"
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_video(path, video.frames(), frames_per_second=FRAMES_PER_SECOND, bits_per_second=bits)
     np.save(path.with_suffix(".npy"), video.keypoints.astype(np.float32))

@@ -21,6 +21,7 @@ def _write_image(path: Path, image: np.ndarray, options: list[int]) -> None:
     done, encoded = cv2.imencode(path.suffix, image, options)
     if not done:
         raise MiniatureError(f"OpenCV could not encode {path.name}; its {path.suffix[1:].upper()} support is missing.")
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(encoded.tobytes())
 
 
@@ -40,6 +41,7 @@ def write_video(
 ) -> int:
     """Write RGB frames as MPEG-4 in AVI and return their number."""
     count = 0
+    path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w", format="avi", options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream("mpeg4", rate=frames_per_second, options={"flags": "+bitexact"})
         stream.pix_fmt = "yuv420p"
