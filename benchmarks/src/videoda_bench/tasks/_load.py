@@ -8,12 +8,18 @@ from typing import Any
 
 import yaml
 from videoda_train.data.prepare import DATASETS, DatasetCard
+from videoda_train.errors import VideodaError
+from videoda_train.recipes.config import TrainOptions
 
 from videoda_bench.errors import TaskError
+from videoda_bench.miniatures import MINIATURES
+from videoda_bench.recipes import RECIPES
+from videoda_bench.settings import change_settings
 from videoda_bench.tasks._task import METRICS, Domain, Published, Row, Task, TaskClass
 
 _KINDS = ("photos-to-videos", "videos-to-videos")
 _EVALUATIONS = ("transductive", "held-out")
+_ROLES = ("baseline", "full")
 _LISTS = {"source": ("source", "source_test"), "target": ("target", "target_test")}
 
 
@@ -61,9 +67,8 @@ class _Reader:
 
     def task(self, content: Any) -> Task:
         content = self._mapping(content, "the file")
-        full, miniature = content.get("full") or {}, content.get("miniature") or {}
         allowed = {"name", "title", "kind", "counts_source", "source", "target", "protocol", "published", "rows"}
-        self._only(content, allowed | {"full", "miniature", "classes"}, "the file")
+        self._only(content, allowed | {"recipe", "miniature", "classes"}, "the file")
         protocol = self._mapping(content.get("protocol"), "protocol")
         self._only(protocol, {"evaluation", "metric", "seeds"}, "protocol")
         task = Task(
@@ -79,16 +84,24 @@ class _Reader:
             seeds=tuple(protocol.get("seeds") or ()),
             published=tuple(self._published(entry) for entry in content.get("published") or ()),
             rows=self._rows(content.get("rows") or []),
-            recipe=full.get("recipe"),
-            miniature_recipe=miniature.get("recipe"),
+            recipe=self._optional(content.get("recipe"), tuple(RECIPES), "recipe"),
+            miniature=self._optional(content.get("miniature"), tuple(MINIATURES), "miniature"),
         )
         self._check(task)
+        for row in task.rows:
+            try:
+                change_settings(TrainOptions(), row.settings)
+            except VideodaError as error:
+                self._fail(f"row {row.name}: {error}")
         return task
 
     def _check(self, task: Task) -> None:
         names = [row.name for row in task.rows]
         if len(set(names)) != len(names):
             self._fail(f"rows: a name stands twice in {', '.join(names)}")
+        for role in _ROLES:
+            if sum(row.role == role for row in task.rows) > 1:
+                self._fail(f"rows: more than one has the role {role}")
         for number in task.published:
             if number.row is not None and number.row not in names:
                 self._fail(f"published: row {number.row!r} is none of {', '.join(names) or 'no rows'}")
@@ -166,9 +179,10 @@ class _Reader:
         rows = []
         for entry in entries:
             entry = self._mapping(entry, "rows")
-            self._only(entry, {"name", "title", "settings"}, "rows")
+            self._only(entry, {"name", "title", "settings", "role"}, "rows")
             settings = self._mapping(entry.get("settings"), "rows.settings")
-            rows.append(Row(self._text(entry, "name"), self._text(entry, "title"), settings))
+            role = self._optional(entry.get("role"), _ROLES, "rows.role")
+            rows.append(Row(self._text(entry, "name"), self._text(entry, "title"), settings, role))
         return tuple(rows)
 
     def _fail(self, message: str) -> None:
@@ -187,6 +201,9 @@ class _Reader:
         if not isinstance(value.get(key), str) or not value[key]:
             self._fail(f"{key} is {value.get(key)!r}; it must be a text")
         return str(value[key])
+
+    def _optional(self, value: Any, allowed: tuple[str, ...], key: str) -> Any:
+        return None if value is None else self._one_of(value, allowed, key)
 
     def _one_of(self, value: Any, allowed: tuple[str, ...], key: str) -> Any:
         if value not in allowed:

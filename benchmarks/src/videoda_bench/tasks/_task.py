@@ -51,11 +51,15 @@ class Published:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the table: a name for folders, a title, and the settings it changes, by their dotted names."""
+    """One row of the table: a name for folders, a title, and the settings it changes, by their dotted names.
+
+    Gains are over the `baseline` row; the `full` row is the method that the task is about.
+    """
 
     name: str
     title: str
     settings: Mapping[str, Any]
+    role: Literal["baseline", "full"] | None = None
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,9 @@ class Task:
     rows: tuple[Row, ...]
     recipe: str | None
     """The recipe of the real datasets; None: no method here runs on them yet."""
-    miniature_recipe: str | None
-    """The recipe of the rendered world; None: there is none."""
+    miniature: str | None
+    """The rendered world that stands in for the datasets; None: there is none."""
 
-    def row(self, name: str) -> Row:
-        """Return the row of that name."""
-        return next(row for row in self.rows if row.name == name)
+    def row_of(self, role: Literal["baseline", "full"]) -> Row | None:
+        """Return the row with that role, if there is one."""
+        return next((row for row in self.rows if row.role == role), None)
