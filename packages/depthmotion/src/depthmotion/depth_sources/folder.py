@@ -14,7 +14,10 @@ from jaxtyping import UInt8
 from depthmotion.depth_sources.source import DepthSource
 from depthmotion.depthmap import DepthKind, DepthMap
 from depthmotion.errors import DepthError
+from depthmotion.matched_files import aspect_problem, find_matching, looked_for
 from depthmotion.sharpen import sharpen
+
+_SUFFIXES = (".png", ".npy", ".pfm")
 
 
 @dataclass(frozen=True)
@@ -57,35 +60,17 @@ class FolderDepth(DepthSource):
         """Return the depth of the photo's file at the image's size; disparity is sharpened."""
         if file is None:
             raise DepthError(f"depth from {self.folder} needs the photo's file name.")
-        place = self._find(file)
+        place = find_matching(self.folder, file, _SUFFIXES)
+        if place is None:
+            raise DepthError(f"no depth of {file.name} in {self.folder}: {looked_for(self.folder, file, _SUFFIXES)}")
         values = read_depth_file(place) * np.float32(self.scale)
-        check_aspect(values.shape, image.shape[:2], name=str(place))
+        if problem := aspect_problem(values.shape, image.shape, name=str(place)):
+            raise DepthError(problem)
         try:
             depth = DepthMap(values, self.kind).resized(*image.shape[:2])
         except DepthError as error:
             raise DepthError(f"{place}: {error}") from error
         return sharpen(depth) if self.kind == "disparity" else depth
-
-    def _find(self, file: Path) -> Path:
-        names = [self.folder / file.parent.name / file.stem, self.folder / file.stem]
-        for name in names:
-            for suffix in (".png", ".npy", ".pfm"):
-                candidate = name.with_name(name.name + suffix)
-                if candidate.exists():
-                    return candidate
-        raise DepthError(
-            f"no depth of {file.name} in {self.folder}: looked for {names[0]}.png, .npy, .pfm and {names[1]}.*"
-        )
-
-
-def check_aspect(depth: tuple[int, ...], photo: tuple[int, ...], *, name: str) -> None:
-    """Raise DepthError if depth (H, W) and photo (H, W) are of different shape, by over 3 % and two pixels of depth."""
-    expected = depth[0] * photo[1] / photo[0]
-    if abs(depth[1] - expected) > max(0.03 * expected, 2 * max(1.0, photo[1] / photo[0])):
-        raise DepthError(
-            f"{name} is {depth[1]}×{depth[0]} but its photo {photo[1]}×{photo[0]}: the two do not belong together, or "
-            "one is turned or cropped. Give depth of the photo's aspect."
-        )
 
 
 def read_depth_file(file: Path) -> np.ndarray:
