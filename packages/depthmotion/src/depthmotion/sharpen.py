@@ -49,4 +49,4 @@ def sharpen(depth: DepthMap | Float[np.ndarray, "h w"], *, jump: float = DEFAULT
     sharp = np.where(edge, _closer_to_flat(sharp), sharp)
     restored = sharp * (high - low) + low
     result = restored if depth.kind == "disparity" else 1.0 / np.maximum(restored, 1e-12)
-    return DepthMap(np.asarray(result, dtype=np.float32), depth.kind)
+    return DepthMap(np.asarray(result, dtype=np.float32), depth.kind, depth.intrinsics)

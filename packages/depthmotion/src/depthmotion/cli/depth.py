@@ -28,7 +28,8 @@ class Depth:
     list: Path | None = None
     """More photos: one '{path} {label}' per line, or only paths."""
     out: Annotated[Path, tyro.conf.arg(aliases=["-o"])]
-    """Depth goes to OUT/CLASS/NAME.png; OUT/depth.json says what the numbers are."""
+    """Depth goes to OUT/CLASS/NAME.png, the photo's camera to NAME.camera.json if the network finds it; OUT/depth.json
+    says what the numbers are."""
     model: str = "depth-anything-v2-small"
     """A depth network's short name, a transformers id, or ground, plane, dir:FOLDER."""
     format: Literal["png", "npy"] = "png"

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
+from depthmotion.depth_sources.camera_file import read_camera
 from depthmotion.depth_sources.source import DepthSource
 from depthmotion.depthmap import DepthKind, DepthMap
 from depthmotion.errors import DepthError
@@ -25,7 +26,7 @@ class FolderDepth(DepthSource):
     """Depth from files named like the photos: `FOLDER/CLASS/NAME.png`, or `FOLDER/NAME.png`; also `.npy` and `.pfm`.
 
     `FOLDER/depth.json`, `{"kind": "metric", "scale": 0.001}`, says what the numbers are: the kind, and depth per code.
-    Without it they are disparity.
+    Without it they are disparity. A photo's camera, if it is known, is beside its depth, as `NAME.camera.json`.
     """
 
     folder: Path
@@ -67,7 +68,8 @@ class FolderDepth(DepthSource):
         if problem := aspect_problem(values.shape, image.shape, name=str(place)):
             raise DepthError(problem)
         try:
-            depth = DepthMap(values, self.kind).resized(*image.shape[:2])
+            camera = read_camera(place, size=values.shape)
+            depth = DepthMap(values, self.kind, camera).resized(*image.shape[:2])
         except DepthError as error:
             raise DepthError(f"{place}: {error}") from error
         return sharpen(depth) if self.kind == "disparity" else depth

@@ -151,8 +151,7 @@ class NetworkDepth(DepthSource):
 
 def fit_to_photo(raw: DepthMap, size: tuple[int, ...]) -> DepthMap:
     """Return a network's prediction at a photo's size (height, width), with sharp edges."""
-    fitted = raw.resized(size[0], size[1])
-    return DepthMap(sharpen(fitted).values, fitted.kind, fitted.intrinsics)
+    return sharpen(raw.resized(size[0], size[1]))
 
 
 def _kind_of(config: Any) -> DepthKind:
