@@ -20,6 +20,7 @@ from depthmotion.depth_sources.camera_file import camera_file, camera_text
 from depthmotion.depthmap import DepthMap
 from depthmotion.errors import ConfigError, DepthMotionError
 from depthmotion.image_files import encode_image, read_image
+from depthmotion.sharpen import SharpenRule
 
 _PER_UNIT = 1000
 
@@ -38,6 +39,7 @@ class DepthExport:
     preview: Path | None = None
     batch: int = 1
     device: str = "auto"
+    sharpening: SharpenRule = "step"
 
     def photos(self, images: Sequence[Path], list_file: Path | None) -> dict[str, Path]:
         """Return the photos by their depth's name `CLASS/NAME`; CLASS is a photo's folder.
@@ -62,7 +64,7 @@ class DepthExport:
             ConfigError: the folder holds depth of another kind.
             DepthError: the depth source cannot be used at all.
         """
-        source = load_depth(self.model, device=self.device, batch_size=self.batch)
+        source = load_depth(self.model, device=self.device, batch_size=self.batch, sharpening=self.sharpening)
         waiting = iter(photos.items())
         while chunk := list(itertools.islice(waiting, self.batch)):
             yield from self._export(chunk, source)

@@ -25,6 +25,7 @@ from depthmotion.instance_files import read_instances
 from depthmotion.object_motion import ObjectMotion
 from depthmotion.photo_clip import check_view, clip_of_photo
 from depthmotion.scene import Fill
+from depthmotion.sharpen import SharpenRule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,8 @@ class Render:
     """.mp4, .avi, or a folder for images."""
     depth: str = "ground"
     """ground, plane, dir:FOLDER, a depth network's short name, or a transformers id."""
+    sharpen: SharpenRule = "step"
+    """What happens to the soft edges of disparity: they become steps, or the published median, or nothing."""
     path: str = "smooth"
     """A camera path: `depthmotion paths` lists them with their options."""
     frames: int | None = None
@@ -84,7 +87,7 @@ class Render:
         check_clip_name(self.out)
         flow_format = self._check_options()
         photo = read_image(self.image)
-        depth = load_depth(self.depth, device=self.device)(photo, file=self.image)
+        depth = load_depth(self.depth, device=self.device, sharpening=self.sharpen)(photo, file=self.image)
         mask = None if self.instances is None else read_instances(self.instances, size=photo.shape[:2])
         clip = clip_of_photo(
             photo,

@@ -14,6 +14,7 @@ from depthmotion.errors import ConfigError, PathError
 from depthmotion.object_motion import ObjectMotion
 from depthmotion.photo_clip import check_view
 from depthmotion.scene import Fill, check_fill
+from depthmotion.sharpen import SharpenRule, check_sharpen_rule
 
 FrameFormat = Literal["jpg", "png", "mp4", "avi"]
 Engine = Literal["local", "ray"]
@@ -28,6 +29,8 @@ class GenerateConfig:
 
     depth: str = "ground"
     """A depth source: ground, plane, dir:FOLDER, or a depth network."""
+    sharpen: SharpenRule = "step"
+    """What happens to the soft edges of disparity: they become steps, or the published median, or nothing."""
     num_frames: int = 16
     size: tuple[int, int] | None = (384, 384)
     """(height, width) that photos and depth are resized to; `None` keeps each photo's own size."""
@@ -74,6 +77,7 @@ class GenerateConfig:
     def __post_init__(self) -> None:
         """Raise `ConfigError` or `PathError` for values that no clip can have."""
         check_fill(self.fill)
+        check_sharpen_rule(self.sharpen)
         for name, value, least, most in (
             ("num_frames", self.num_frames, 2, 10_000),
             ("jpeg_quality", self.jpeg_quality, 1, 100),

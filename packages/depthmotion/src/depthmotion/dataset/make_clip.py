@@ -66,9 +66,9 @@ def _make(task: Task) -> tuple[str, tuple[int, ...]]:
     item, config = task.item, task.item.config
     photo = read_image(item.photo)
     if task.predicted is not None:
-        depth = fit_to_photo(task.predicted, photo.shape[:2])
+        depth = fit_to_photo(task.predicted, photo.shape[:2], sharpening=config.sharpen)
     else:
-        depth = load_depth(config.depth)(photo, file=item.photo)
+        depth = load_depth(config.depth, sharpening=config.sharpen)(photo, file=item.photo)
     mask = None
     objects: tuple[int, ...] = ()
     if config.instances is not None:

@@ -16,7 +16,7 @@ from depthmotion.depth_sources.source import DepthSource
 from depthmotion.depthmap import DepthKind, DepthMap
 from depthmotion.errors import DepthError
 from depthmotion.matched_files import aspect_problem, find_matching, looked_for
-from depthmotion.sharpen import sharpen
+from depthmotion.sharpen import SharpenRule, sharpen
 
 _SUFFIXES = (".png", ".npy", ".pfm")
 
@@ -32,9 +32,10 @@ class FolderDepth(DepthSource):
     folder: Path
     kind: DepthKind = "disparity"
     scale: float = 1.0
+    sharpening: SharpenRule = "step"
 
     @classmethod
-    def open(cls, folder: Path) -> FolderDepth:
+    def open(cls, folder: Path, *, sharpening: SharpenRule = "step") -> FolderDepth:
         """Read the folder's `depth.json`.
 
         Raises:
@@ -44,7 +45,7 @@ class FolderDepth(DepthSource):
             raise DepthError(f"no depth folder at {folder}: give an existing one, or another depth source.")
         description = folder / "depth.json"
         if not description.exists():
-            return cls(folder)
+            return cls(folder, sharpening=sharpening)
         try:
             values = json.loads(description.read_text())
             kind, scale = values["kind"], float(values.get("scale", 1.0))
@@ -55,7 +56,7 @@ class FolderDepth(DepthSource):
                 f"{description} says kind {kind!r}, scale {scale}: kind is one of {', '.join(get_args(DepthKind))}, "
                 "scale is positive."
             )
-        return cls(folder, kind, scale)
+        return cls(folder, kind, scale, sharpening)
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], *, file: Path | None = None) -> DepthMap:
         """Return the depth of the photo's file at the image's size; disparity is sharpened."""
@@ -72,7 +73,7 @@ class FolderDepth(DepthSource):
             depth = DepthMap(values, self.kind, camera).resized(*image.shape[:2])
         except DepthError as error:
             raise DepthError(f"{place}: {error}") from error
-        return sharpen(depth) if self.kind == "disparity" else depth
+        return sharpen(depth, rule=self.sharpening) if self.kind == "disparity" else depth
 
 
 def read_depth_file(file: Path) -> np.ndarray:
