@@ -100,7 +100,7 @@ def test_a_task_of_ones_own_is_read_from_its_file(tmp_path: Path):
     ],
 )
 def test_a_wrong_task_file_is_refused_with_what_is_wrong(tmp_path: Path, changes: dict[str, object], message: str):
-    with pytest.raises(Exception, match="mine.yaml|setting") as refusal:
+    with pytest.raises(TaskError, match=r"mine\.yaml") as refusal:
         load_task(write(tmp_path, **changes))
     assert message in str(refusal.value)
 

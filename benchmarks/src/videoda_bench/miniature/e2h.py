@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from videoda_bench.miniature.config import MiniatureConfig
+from videoda_bench.miniature.footage import FRAMES_PER_SECOND
 from videoda_bench.miniature.motions import MOTIONS
 from videoda_bench.miniature.naming import photo_name, video_name
 from videoda_bench.miniature.recording import DEPTH_SCALE, write_depth, write_photo, write_video
-from videoda_bench.miniature.shot import FRAMES_PER_SECOND, plan_video, take_photo
+from videoda_bench.miniature.shot import plan_video, take_photo
 from videoda_bench.miniature.world import MiniatureSummary, make_world
 
 STILLS_FOLDER, DEPTH_FOLDER, VIDEOS_FOLDER = "EAD_image_dataset", "depth", "hmdb51"

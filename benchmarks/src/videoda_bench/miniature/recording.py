@@ -36,6 +36,14 @@ def write_depth(path: Path, depth: Float32[np.ndarray, "h w"]) -> None:
     _write_image(path, codes, [cv2.IMWRITE_PNG_COMPRESSION, 3])
 
 
+def write_frames(folder: Path, frames: Iterable[UInt8[np.ndarray, "h w 3"]], *, first: int, quality: int) -> None:
+    """Write RGB frames as `img_%05d.jpg`, numbered from `first`; the folder appears when it is complete."""
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    for number, frame in enumerate(frames, start=first):
+        write_photo(unfinished / f"img_{number:05d}.jpg", frame, quality=quality)
+    unfinished.rename(folder)
+
+
 def write_video(
     path: Path, frames: Iterable[UInt8[np.ndarray, "h w 3"]], *, frames_per_second: int, bits_per_second: int
 ) -> int:
