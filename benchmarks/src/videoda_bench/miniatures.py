@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from videoda_train.recipes.config import TrainOptions
 from videoda_train.recipes.e2h import E2H_MINI
 
-from videoda_bench.miniature import MiniatureConfig, make_e2h
+from videoda_bench.errors import PlanError
+from videoda_bench.miniature import K2bConfig, MiniatureConfig, MiniatureSummary, make_e2h, make_k2b
 
 Size = Literal["mini", "smoke"]
 
@@ -20,18 +21,21 @@ FLOW_WEIGHTS = RGB_WEIGHTS.with_name("i3d-tiny-flow.safetensors")
 
 @dataclass(frozen=True)
 class Miniature:
-    """A rendered world and what is trained on it; `depth` is the folder of the stills' depth maps in the world."""
+    """A rendered world: how to make it in a folder, and the recipe on it (None: no method here runs on it yet)."""
 
-    make_world: Callable[..., Any]
-    options: TrainOptions
+    make: Callable[[Path], MiniatureSummary]
+    options: TrainOptions | None
     depth: str | None = None
-
-    def make(self, folder: Path) -> None:
-        """Make the world in `folder`; a complete one is kept."""
-        self.make_world(folder)
+    """Folder of the stills' depth maps in the world."""
 
     def options_in(self, folder: Path) -> TrainOptions:
-        """Return the recipe with the world's depth maps."""
+        """Return the recipe with the world's depth maps.
+
+        Raises:
+            PlanError: there is no recipe.
+        """
+        if self.options is None:
+            raise PlanError(f"no method here runs on the world in {folder} yet; 'videoda-bench world' makes it alone")
         if self.depth is None:
             return self.options
         return replace(self.options, motion=replace(self.options.motion, depth=f"dir:{folder / self.depth}"))
@@ -56,6 +60,16 @@ MINIATURES: Mapping[str, Mapping[Size, Miniature]] = {
             partial(make_e2h, config=MiniatureConfig(stills_per_class=4, videos_per_class=3)),
             _shortest(_two_stream(E2H_MINI)),
             depth="depth",
+        ),
+    },
+    "k2b": {
+        "mini": Miniature(make_k2b, None),
+        "smoke": Miniature(
+            partial(
+                make_k2b,
+                config=K2bConfig(source_videos=2, source_test_videos=1, target_stretches=2, target_test_stretches=1),
+            ),
+            None,
         ),
     },
 }

@@ -19,13 +19,15 @@ class World:
     out: Path | None = None
     """Default: runs/TASK-mini/world."""
     preset: PresetName = "standard"
+    """`smoke`: a few items per class, only to see that the road runs."""
 
     def run(self) -> None:
         """Make the world."""
         task = load_task(self.task)
         out = self.out or Path("runs") / f"{task.name}-mini" / "world"
-        miniature_of(task, "mini" if self.preset == "standard" else "smoke").make(out)
-        print(f"miniature {task.title}: {out}")
+        summary = miniature_of(task, "mini" if self.preset == "standard" else "smoke").make(out)
+        counts = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in summary.counts.items())
+        print(f"miniature {task.title} in {out}: {counts}")
 
 
 @dataclass(frozen=True, kw_only=True)
