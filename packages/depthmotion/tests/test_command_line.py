@@ -82,6 +82,38 @@ def test_depth_of_photos_reads_back_as_a_folder(call, photo, tmp_path):
     assert cv2.imread(str(preview / "photos" / "photo.png")).shape == (48, 64, 3)
 
 
+def test_a_camera_goes_from_depth_to_render_and_generate(call, photo, tmp_path, monkeypatch):
+    """A depth source that knows the camera, as Depth Pro does: every command makes the flow of that camera."""
+
+    class WithCamera(dm.DepthSource):
+        def __call__(self, image, *, file=None):
+            return dm.DepthMap(
+                np.full(image.shape[:2], 5.0, np.float32), "metric", dm.Intrinsics(90.0, 90.0, 31.5, 23.5)
+            )
+
+    monkeypatch.setattr("depthmotion.depth_export.load_depth", lambda *_, **__: WithCamera())
+    assert call("depth", photo, "--out", tmp_path / "depth", "--model", "any")[0] == 0
+    (tmp_path / "list.txt").write_text("photos/photo.png 1\n")
+    path = ["--path", "dolly:direction=-1,0,0:distance=0.1"]
+    depth = ["--depth", f"dir:{tmp_path / 'depth'}", *path]
+    render = ["render", photo, "-o", tmp_path / "clip", "--frames", "2", "--flow", tmp_path / "flow.npz"]
+    generate = ["generate", "--list", tmp_path / "list.txt", "--out", tmp_path / "out", "--num-frames", "2"]
+    files = ["--flow-dir", tmp_path / "flow", "--flow-format", "npz", "--size", "24", "64"]
+    assert call(*render, *depth)[0] == 0
+    assert call(*generate, *files, *depth)[0] == 0
+    # 0.1 of the nearest distance, at 90 pixels of focal length; half the height leaves u alone.
+    assert np.allclose(dm.flowio.read(tmp_path / "flow.npz"), (9.0, 0), atol=1e-3)
+    assert np.allclose(dm.flowio.read(tmp_path / "flow" / "photos" / "photo.png.npz"), (9.0, 0), atol=1e-3)
+
+
+def test_depth_without_a_camera_removes_the_one_of_before(call, photo, tmp_path):
+    file = tmp_path / "depth" / "photos" / "photo.camera.json"
+    file.parent.mkdir(parents=True)
+    file.write_text("of another network")
+    assert call("depth", photo, "--out", tmp_path / "depth", "--model", "ground")[0] == 0
+    assert not file.exists()
+
+
 def test_depth_lists_what_failed_and_does_the_rest(call, photo, tmp_path):
     (photo.parent / "empty.jpg").write_bytes(b"")
     (tmp_path / "list.txt").write_text("photos/empty.jpg 0\nphotos/photo.png 1\n")

@@ -71,7 +71,7 @@ def generate(
             if outcome.digest is None:
                 failures.append(Failure(outcome.item.photo, outcome.error or "unknown"))
                 continue
-            manifest.add(outcome.item, fingerprint=fingerprint, digest=outcome.digest)
+            manifest.add(outcome.item, fingerprint=fingerprint, digest=outcome.digest, objects=outcome.objects)
             made += 1
         for folder in _partial_folders(out_dir, config):
             sweep_partials(folder)

@@ -61,14 +61,15 @@ class Manifest:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def add(self, item: Item, *, fingerprint: str, digest: str) -> None:
-        """Note a finished clip."""
+    def add(self, item: Item, *, fingerprint: str, digest: str, objects: tuple[int, ...]) -> None:
+        """Note a finished clip; `objects` are the ids in its instance mask that move on their own."""
         row = {
             "item": item.name,
             "photo": str(item.photo),
             "seed": item.seed,
             "path": item.config.path_description,
             "depth": item.config.depth,
+            "objects": list(objects),
             "settings": fingerprint,
             "hash": digest,
         }
