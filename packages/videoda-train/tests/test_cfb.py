@@ -49,7 +49,7 @@ def make_cfb(folder: Path, *, count: int = 6, **settings: object) -> Cfb:
 def make_scores(pseudo_labels: list[int], confidences: list[float]) -> Scores:
     softmax = torch.zeros(len(pseudo_labels), NUM_CLASSES)
     softmax[torch.arange(len(pseudo_labels)), torch.tensor(pseudo_labels)] = torch.tensor(confidences)
-    return Scores(logits=torch.zeros_like(softmax), rgb=softmax / 2, flow=softmax / 2)
+    return Scores(logits=torch.zeros_like(softmax), streams={"rgb": softmax / 2, "flow": softmax / 2})
 
 
 def make_batch(labels: list[int], *, seed: int = 0) -> StepBatch:

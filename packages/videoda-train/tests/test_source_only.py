@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 import torch
-from videoda_models import TwoStream, create_model
+from videoda_models import TwoStream, create_model, upsample_logits
 from videoda_train.data.step_batches import StepBatch
+from videoda_train.data.target_dataset import EvaluationBatch
 from videoda_train.errors import ConfigError
 from videoda_train.methods.source_only import SourceOnly
 from videoda_train.recipes.config import CfbConfig, Streams
@@ -55,9 +56,10 @@ def test_a_stream_that_is_not_used_votes_for_no_class() -> None:
     method = make_method("rgb")
     method.module.eval()
     with torch.no_grad():
-        logits = method.predict(clip(3), clip(2))
-        assert torch.equal(logits.flow, torch.zeros_like(logits.rgb))
-        torch.testing.assert_close(logits.rgb, method.streams.rgb(clip(3).movedim(-1, 1).float() / 127.5 - 1))
+        scores = method.score(EvaluationBatch(rgb=clip(3), flow_codes=clip(2)))
+        logits = method.streams.rgb(clip(3).movedim(-1, 1).float() / 127.5 - 1)
+    assert list(scores.streams) == ["rgb"]
+    torch.testing.assert_close(scores.logits, upsample_logits(logits, clip(3).shape[1]).mean(dim=2))
 
 
 def test_cfb_with_one_stream_is_refused() -> None:

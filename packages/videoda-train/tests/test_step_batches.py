@@ -7,9 +7,10 @@ from videoda_train.data.array_cache import ArrayCache
 from videoda_train.data.list_file import read_list
 from videoda_train.data.prepared import PreparedPaths
 from videoda_train.data.source_dataset import SourceDataset, resize_flow
-from videoda_train.data.step_batches import StepBatch, StepDataset, epoch_loader, source_order, target_indices
+from videoda_train.data.step_batches import StepBatch, StepDataset, source_order, target_indices
 from videoda_train.data.target_dataset import TargetDataset
 from videoda_train.data.target_flow import cache_target_flow
+from videoda_train.data.training_data import epoch_loader
 from videoda_train.errors import ConfigError
 from videoda_train.recipes.config import ClipConfig
 

@@ -2,31 +2,46 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from jaxtyping import Float, Int64, UInt8
+from jaxtyping import Float, Int64
 from torch import Tensor
 from torchmetrics.functional.classification import multiclass_confusion_matrix
-from videoda_models import TwoStreamLogits, fuse_logits, upsample_logits
 
-from videoda_train.data.target_dataset import TargetDataset
+from videoda_train.data.training_data import EvaluationData
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Per-video class scores in list order, float32 on the CPU, each a mean over frames."""
+    """Per-video class scores in list order, float32, each a mean over the video's frames or clips."""
 
     logits: Float[Tensor, "N K"]
-    """Sum of the two streams' logits."""
-    rgb: Float[Tensor, "N K"]
-    """Softmax of the RGB stream."""
-    flow: Float[Tensor, "N K"]
-    """Softmax of the flow stream."""
+    """Sum of the streams' logits."""
+    streams: dict[str, Float[Tensor, "N K"]]
+    """Softmax scores of each stream that votes."""
+
+    @classmethod
+    def of_frames(cls, logits: dict[str, Float[Tensor, "N K T"]]) -> "Scores":
+        """Average per-frame (or per-clip) logits and softmax scores."""
+        return cls(
+            logits=torch.stack([values.mean(dim=2) for values in logits.values()]).sum(dim=0),
+            streams={name: values.softmax(dim=1).mean(dim=2) for name, values in logits.items()},
+        )
 
     @property
     def softmax(self) -> Float[Tensor, "N K"]:
-        """Sum of the two streams' softmax."""
-        return self.rgb + self.flow
+        """Sum of the streams' softmax scores."""
+        return torch.stack(list(self.streams.values())).sum(dim=0)
+
+    @property
+    def confidence(self) -> Float[Tensor, "N K"]:
+        """Mean of the streams' softmax scores: each video's sum to 1."""
+        return self.softmax / len(self.streams)
+
+    def cpu(self) -> "Scores":
+        """Return the scores on the CPU."""
+        return Scores(logits=self.logits.cpu(), streams={name: value.cpu() for name, value in self.streams.items()})
 
 
 @dataclass(frozen=True)
@@ -37,10 +52,10 @@ class Metrics:
     """Accuracy by the sum of logits (`Acc`)."""
     acc_softmax: float
     """Accuracy by the sum of softmax scores (`AccSf`, the paper's)."""
-    acc_rgb: float
-    """Accuracy of the RGB stream alone."""
-    acc_flow: float
-    """Accuracy of the flow stream alone."""
+    acc_rgb: float | None
+    """Accuracy of the RGB stream alone; `None` if it does not vote."""
+    acc_flow: float | None
+    """Accuracy of the flow stream alone; `None` if it does not vote."""
     mean_class_accuracy: float
     """Mean of the per-class recalls, by softmax, over the classes that occur."""
     per_class_accuracy: list[float | None]
@@ -49,36 +64,20 @@ class Metrics:
     """Rows: true class; columns: predicted class."""
 
 
-Predict = Callable[[UInt8[Tensor, "B T H W 3"], UInt8[Tensor, "B T H W 2"]], TwoStreamLogits]
-
-
 def score_videos(
-    predict: Predict, target: TargetDataset, *, device: torch.device, batch_size: int, num_frames: int
+    score: Callable[[Any], Scores], videos: EvaluationData, *, device: torch.device, batch_size: int
 ) -> Iterator[Scores]:
-    """Yield the scores of the videos, batch by batch, in list order.
-
-    Per-frame logits are upsampled to the evaluation clip's length; scores are means over its frames.
-    """
-    for first in range(0, len(target), batch_size):
-        samples = [target.evaluation(i) for i in range(first, min(first + batch_size, len(target)))]
-        rgb = torch.stack([torch.from_numpy(s.rgb) for s in samples]).to(device)
-        flow = torch.stack([torch.from_numpy(s.flow_codes) for s in samples]).to(device)
-        streams = predict(rgb, flow)
-        rgb_logits = upsample_logits(streams.rgb.float(), num_frames)
-        flow_logits = upsample_logits(streams.flow.float(), num_frames)
-        yield Scores(
-            logits=fuse_logits(rgb_logits, flow_logits).cpu(),
-            rgb=rgb_logits.softmax(dim=1).mean(dim=2).cpu(),
-            flow=flow_logits.softmax(dim=1).mean(dim=2).cpu(),
-        )
+    """Yield the scores of the videos on the CPU, batch by batch, in list order."""
+    for first in range(0, len(videos), batch_size):
+        batch = videos.evaluation_batch(range(first, min(first + batch_size, len(videos))))
+        yield score(batch.to(device)).cpu()
 
 
 def join_scores(parts: list[Scores]) -> Scores:
     """Concatenate batches of scores."""
     return Scores(
         logits=torch.cat([part.logits for part in parts]),
-        rgb=torch.cat([part.rgb for part in parts]),
-        flow=torch.cat([part.flow for part in parts]),
+        streams={name: torch.cat([part.streams[name] for part in parts]) for name in parts[0].streams},
     )
 
 
@@ -90,12 +89,17 @@ def measure(scores: Scores, labels: Int64[Tensor, " N"]) -> Metrics:
     occurrences = confusion.sum(dim=1)
     recalls = [float(confusion[k, k] / occurrences[k]) if occurrences[k] else None for k in range(num_classes)]
     known = [recall for recall in recalls if recall is not None]
+    alone = {name: _accuracy(values, labels) for name, values in scores.streams.items()}
     return Metrics(
-        acc_logits=float((scores.logits.argmax(dim=1) == labels).double().mean()),
-        acc_softmax=float((by_softmax == labels).double().mean()),
-        acc_rgb=float((scores.rgb.argmax(dim=1) == labels).double().mean()),
-        acc_flow=float((scores.flow.argmax(dim=1) == labels).double().mean()),
+        acc_logits=_accuracy(scores.logits, labels),
+        acc_softmax=_accuracy(scores.softmax, labels),
+        acc_rgb=alone.get("rgb"),
+        acc_flow=alone.get("flow"),
         mean_class_accuracy=sum(known) / len(known),
         per_class_accuracy=recalls,
         confusion_matrix=confusion.tolist(),
     )
+
+
+def _accuracy(scores: Float[Tensor, "N K"], labels: Int64[Tensor, " N"]) -> float:
+    return float((scores.argmax(dim=1) == labels).double().mean())

@@ -110,16 +110,16 @@ class RunFolder:
         table = io.StringIO()
         writer = csv.writer(table)
         writer.writerow(["path", "label", "predicted_softmax", "predicted_logits", "confidence", *classes])
-        for item, logits, softmax in zip(items, scores.logits, scores.softmax, strict=True):
-            best = int(softmax.argmax())
+        for item, logits, confidence in zip(items, scores.logits, scores.confidence, strict=True):
+            best = int(confidence.argmax())
             writer.writerow(
                 [
                     item.name,
                     classes[item.label],
                     classes[best],
                     classes[int(logits.argmax())],
-                    f"{float(softmax[best]) / 2:.6f}",
-                    *(f"{float(value) / 2:.6f}" for value in softmax),
+                    f"{float(confidence[best]):.6f}",
+                    *(f"{float(value):.6f}" for value in confidence),
                 ]
             )
         write_text(self.predictions_file, table.getvalue())

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from jaxtyping import Int64, UInt8
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
 
 from videoda_train.data.source_dataset import SourceDataset
 from videoda_train.data.target_dataset import TargetDataset
+from videoda_train.data.training_data import TrainingData
 from videoda_train.errors import ConfigError
 from videoda_train.randomness import derive_rng
 
@@ -43,14 +43,14 @@ def target_indices(seed: int, *, position: int, count: int, length: int) -> Int6
     return chain[start : start + count]
 
 
-class StepDataset(Dataset[StepBatch]):
-    """Maps `(epoch, step)` to a `StepBatch`; an epoch is one pass over the source without the last partial batch."""
+class StepDataset(TrainingData):
+    """`StepBatch`es; an epoch is one pass over the source without the last partial batch."""
 
     def __init__(self, source: SourceDataset, target: TargetDataset, *, batch_size: int, seed: int):
         if batch_size > len(source):
             raise ConfigError(f"batch size {batch_size} is larger than the source ({len(source)} stills); lower it")
         self.source = source
-        self.target = target
+        self.target: TargetDataset = target
         self.steps_per_epoch = len(source) // batch_size
         self._batch_size = batch_size
         self._seed = seed
@@ -76,18 +76,6 @@ class StepDataset(Dataset[StepBatch]):
             target_flow=_stack([t.flow_codes for t in target]),
             target_pace=torch.tensor([t.pace for t in target]),
         )
-
-
-def epoch_loader(steps: StepDataset, *, epoch: int, first_step: int, num_workers: int) -> DataLoader[StepBatch]:
-    """Return a loader of one epoch's batches from `first_step` on."""
-    keys = [(epoch, step) for step in range(first_step, steps.steps_per_epoch)]
-    return DataLoader(
-        steps,
-        sampler=keys,
-        batch_size=None,
-        num_workers=num_workers,
-        multiprocessing_context="spawn" if num_workers else None,
-    )
 
 
 def _stack(arrays: list[np.ndarray]) -> Tensor:

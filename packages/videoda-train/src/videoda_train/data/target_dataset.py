@@ -1,15 +1,18 @@
 """Unlabelled target videos: pace clips for training, 32 frames for evaluation. Labels are kept apart."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
+import torch
 from jaxtyping import UInt8
+from torch import Tensor
 
 from videoda_train.data.array_cache import ArrayCache
 from videoda_train.data.clip_sampling import sample_pace_clip, uniform_indices
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.prepared import PreparedPaths, target_video_name
+from videoda_train.data.training_data import EvaluationData
 from videoda_train.data.transforms import centre_crop, random_crop_flip
 from videoda_train.data.video_facts import VideoFacts
 from videoda_train.data.video_reader import open_video
@@ -26,14 +29,18 @@ class TargetSample:
 
 
 @dataclass(frozen=True)
-class EvaluationSample:
-    """One video for evaluation: frames `(E, S, S, 3)` and flow codes `(E, S, S, 2)`, centre-cropped."""
+class EvaluationBatch:
+    """Videos for evaluation: frames and flow codes, centre-cropped."""
 
-    rgb: UInt8[np.ndarray, "E S S 3"]
-    flow_codes: UInt8[np.ndarray, "E S S 2"]
+    rgb: UInt8[Tensor, "B E S S 3"]
+    flow_codes: UInt8[Tensor, "B E S S 2"]
+
+    def to(self, device: torch.device) -> "EvaluationBatch":
+        """Return the batch on a device."""
+        return EvaluationBatch(**{f.name: getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)})
 
 
-class TargetDataset:
+class TargetDataset(EvaluationData):
     """The videos of one list, with their facts and cached flow."""
 
     def __init__(
@@ -53,9 +60,6 @@ class TargetDataset:
         self._num_paces = num_paces
         self._cache = cache
 
-    def __len__(self) -> int:
-        return len(self.items)
-
     def sample(self, index: int, rng: np.random.Generator) -> TargetSample:
         """Return a training clip at a random pace; crop and flip are one draw. The flow ignores pace and start."""
         frames, pace = sample_pace_clip(
@@ -69,13 +73,15 @@ class TargetDataset:
             pace=pace,
         )
 
-    def evaluation(self, index: int) -> EvaluationSample:
-        """Return the evaluation clip."""
-        frames = uniform_indices(self._facts[index].num_frames, self._clip.num_eval_frames)
+    def evaluation_batch(self, indices: Sequence[int]) -> EvaluationBatch:
+        """Return the evaluation clips."""
         crop = centre_crop(self._clip.resize, self._clip.resize, size=self._clip.crop)
-        return EvaluationSample(
-            rgb=crop.rgb(self._frames(index, frames)), flow_codes=crop.flow_codes(self._flow_codes(index))
-        )
+        rgb, flow_codes = [], []
+        for index in indices:
+            frames = uniform_indices(self._facts[index].num_frames, self._clip.num_eval_frames)
+            rgb.append(crop.rgb(self._frames(index, frames)))
+            flow_codes.append(crop.flow_codes(self._flow_codes(index)))
+        return EvaluationBatch(rgb=torch.from_numpy(np.stack(rgb)), flow_codes=torch.from_numpy(np.stack(flow_codes)))
 
     def bank_flow_codes(self, index: int) -> UInt8[np.ndarray, "T S S 2"]:
         """Return what the bank keeps of a video: evaluation flows 0, 2, 4, …, centre-cropped."""

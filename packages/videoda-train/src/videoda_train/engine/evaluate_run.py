@@ -63,15 +63,7 @@ def evaluate_run(
     method.module.load_state_dict(saved["module"])
     method.module.eval()
     with torch.inference_mode(), autocast(device, resolve_precision(config.precision, device)):
-        parts = list(
-            score_videos(
-                method.predict,
-                target,
-                device=device,
-                batch_size=EVALUATION_BATCH,
-                num_frames=config.clip.num_eval_frames,
-            )
-        )
+        parts = list(score_videos(method.score, target, device=device, batch_size=EVALUATION_BATCH))
     scores = join_scores(parts)
     metrics = measure(scores, torch.tensor([item.label for item in items]))
     results = {

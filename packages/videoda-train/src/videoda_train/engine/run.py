@@ -135,8 +135,6 @@ def run_training(config: TrainConfig, run_dir: Path | str, *, resume: bool = Fal
 
 def describe_results(config: TrainConfig, inputs: RunInputs, metrics: Metrics) -> dict[str, Any]:
     """Return the contents of `results.json` that depend on the last epoch's metrics."""
-    streams = config.model.streams
-    alone = {"acc_rgb": metrics.acc_rgb, "acc_flow": metrics.acc_flow}
     return {
         "task": config.task,
         "scale": config.scale,
@@ -146,9 +144,8 @@ def describe_results(config: TrainConfig, inputs: RunInputs, metrics: Metrics) -
         "num_source_images": len(inputs.source),
         "num_target_videos": len(inputs.target),
         "classes": inputs.classes,
-        "streams": streams,
+        "streams": config.model.streams,
         **asdict(metrics),
-        **{key: value if streams in ("both", key.removeprefix("acc_")) else None for key, value in alone.items()},
         "selection": "last",
         "versions": versions(),
     }

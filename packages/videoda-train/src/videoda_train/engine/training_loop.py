@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from videoda_train.data.step_batches import StepDataset, epoch_loader
+from videoda_train.data.training_data import TrainingData, epoch_loader
 from videoda_train.engine.checkpoint import Position, load_checkpoint, save_checkpoint
 from videoda_train.engine.device import autocast
 from videoda_train.engine.interrupt import Interrupted, StopRequest
@@ -30,7 +30,7 @@ class TrainingLoop:
         self,
         config: TrainConfig,
         method: Method,
-        steps: StepDataset,
+        data: TrainingData,
         folder: RunFolder,
         *,
         device: torch.device,
@@ -40,14 +40,14 @@ class TrainingLoop:
     ):
         self.config = config
         self.method = method
-        self.steps = steps
+        self.data = data
         self.folder = folder
         self.device = device
         self.dtype = dtype
         self.stop = stop
         self.progress = progress
         self.optimizer = build_optimizer(method.module, config.optim)
-        self.labels = torch.tensor([item.label for item in steps.target.items])
+        self.labels = torch.tensor([item.label for item in data.target.items])
         self.elapsed_seconds = 0.0
 
     def resume(self) -> Position:
@@ -78,7 +78,7 @@ class TrainingLoop:
                 losses = self._train_epoch(epoch, first_step)
                 trained = time.monotonic()
                 self.method.after_training(epoch)
-                scores, metrics = self._evaluate(Position(epoch, self.steps.steps_per_epoch))
+                scores, metrics = self._evaluate(Position(epoch, self.data.steps_per_epoch))
                 logged = self.method.after_evaluation(epoch, scores)
                 self.elapsed_seconds += time.monotonic() - started
                 record = {
@@ -100,7 +100,7 @@ class TrainingLoop:
     def _train_epoch(self, epoch: int, first_step: int) -> dict[str, float]:
         set_learning_rate(self.optimizer, self.config.optim, epoch=epoch)
         loader = epoch_loader(
-            self.steps, epoch=epoch, first_step=first_step, num_workers=self.config.loading.num_workers
+            self.data, epoch=epoch, first_step=first_step, num_workers=self.config.loading.num_workers
         )
         self.method.module.train()
         sums: dict[str, float] = {}
@@ -113,7 +113,7 @@ class TrainingLoop:
             if self.stop.asked:
                 self._save(Position(epoch, step + 1))
                 raise Interrupted
-        done = max(self.steps.steps_per_epoch - first_step, 1)
+        done = max(self.data.steps_per_epoch - first_step, 1)
         return {name: value / done for name, value in sums.items()}
 
     def _train_step(self, batch: Any, *, epoch: int, step: int) -> dict[str, float]:
@@ -137,13 +137,7 @@ class TrainingLoop:
         parts: list[Scores] = []
         batches = -(-len(self.labels) // EVALUATION_BATCH)
         with torch.inference_mode(), autocast(self.device, self.dtype):
-            scored = score_videos(
-                self.method.predict,
-                self.steps.target,
-                device=self.device,
-                batch_size=EVALUATION_BATCH,
-                num_frames=self.config.clip.num_eval_frames,
-            )
+            scored = score_videos(self.method.score, self.data.target, device=self.device, batch_size=EVALUATION_BATCH)
             for part in tqdm(scored, desc="evaluate", total=batches, leave=False, disable=not self.progress):
                 parts.append(part)
                 if self.stop.asked and position is not None:

@@ -23,12 +23,12 @@ from videoda_train.data.step_batches import StepBatch
 from videoda_train.data.target_dataset import TargetDataset
 from videoda_train.evaluation import Scores
 from videoda_train.methods.losses import frame_and_clip_loss
-from videoda_train.methods.method import Method
+from videoda_train.methods.two_stream import TwoStreamMethod
 from videoda_train.randomness import derive_generator
 from videoda_train.recipes.config import CfbConfig, ClipConfig
 
 
-class Cfb(Method):
+class Cfb(TwoStreamMethod):
     """The full method; `config.bank` and `config.pace` switch its parts off for ablations."""
 
     def __init__(

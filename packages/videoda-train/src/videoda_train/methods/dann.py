@@ -16,7 +16,7 @@ from videoda_models import DomainClassifier, GradientReversal, TwoStream
 from videoda_train.data.model_input import flow_input, rgb_input
 from videoda_train.data.step_batches import StepBatch
 from videoda_train.methods.losses import frame_and_clip_loss
-from videoda_train.methods.method import Method
+from videoda_train.methods.two_stream import TwoStreamMethod
 from videoda_train.recipes.config import CfbConfig, DannConfig, Streams
 
 
@@ -25,7 +25,7 @@ def reversal_strength(epoch: int, *, epochs: int) -> float:
     return 2 / (1 + math.exp(-10 * epoch / epochs)) - 1
 
 
-class Dann(Method):
+class Dann(TwoStreamMethod):
     """Source-only's losses and, per stream, a domain loss on the pooled features of both domains."""
 
     def __init__(self, streams: TwoStream, *, config: DannConfig, losses: CfbConfig, epochs: int, used: Streams):

@@ -7,11 +7,11 @@ from videoda_models import TwoStream
 from videoda_train.data.model_input import flow_input, rgb_input
 from videoda_train.data.step_batches import StepBatch
 from videoda_train.methods.losses import frame_and_clip_loss
-from videoda_train.methods.method import Method
+from videoda_train.methods.two_stream import TwoStreamMethod
 from videoda_train.recipes.config import CfbConfig, Streams
 
 
-class SourceOnly(Method):
+class SourceOnly(TwoStreamMethod):
     """CFB's supervised losses on source clips, and nothing else."""
 
     def __init__(self, streams: TwoStream, *, config: CfbConfig, used: Streams = "both"):
