@@ -16,9 +16,18 @@ from videoda_train.recipes.config import ModelConfig, TrainConfig
 
 
 def build_method(
-    config: TrainConfig, *, num_classes: int, target: TargetDataset, bank_dir: Path, device: torch.device
+    config: TrainConfig,
+    *,
+    num_classes: int,
+    target: TargetDataset,
+    bank_dir: Path,
+    device: torch.device,
+    fills_bank: bool = True,
 ) -> Method:
-    """Build the configured method on a device, its new layers initialised from the run's seed."""
+    """Build the configured method on a device, its new layers initialised from the run's seed.
+
+    Of several processes that share `bank_dir`, one fills it (`fills_bank`), the others read.
+    """
     with seeded_torch(config.seed, "initialisation"):
         streams = TwoStream(
             _stream(config.model.rgb, config.model.rgb_weights, num_classes=num_classes, config=config.model),
@@ -39,6 +48,7 @@ def build_method(
                 config=config.cfb,
                 clip=config.clip,
                 bank_dir=bank_dir,
+                fills_bank=fills_bank,
                 seed=config.seed,
             )
     method.module.to(device)

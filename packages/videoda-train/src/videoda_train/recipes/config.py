@@ -21,7 +21,9 @@ class DataConfig:
     classes: Path
     """Class names, one per line, in label order."""
     root: Path | None = None
-    """Folder of relative paths in both lists; default: each list file's own."""
+    """Folder of relative paths in the lists; default: each list file's own."""
+    test_list: Path | None = None
+    """Videos that are never trained on and classified at the end (inductive): one '{path} {label}' per line."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ class OptimConfig:
     clip_norm: float | None = None
     """The gradient of all parameters together is shortened to at most this length."""
     accumulation: int = 1
-    """Micro-batches that each process takes one after another: less memory, the same gradient. Batch norm sees micro-batches."""
+    """Micro-batches that each process takes in turn: less memory, the same gradient; batch norm sees each alone."""
     sync_batch_norm: bool = False
     """Batch norm over all processes' clips; CUDA only. Off: each process normalises its own."""
     ema_decay: float | None = None
@@ -161,6 +163,15 @@ class CheckpointConfig:
     """Epochs whose checkpoints stay; 1 keeps only the newest."""
     keep_best: Criterion | None = None
     """Also keep the checkpoint of the epoch that this criterion prefers; none of them looks at target labels."""
+
+
+@dataclass(frozen=True)
+class TrackingConfig:
+    """An experiment tracker beside TensorBoard and `metrics.jsonl`."""
+
+    tracker: Literal["none", "wandb", "trackio"] = "none"
+    """Installed by the extra of the same name."""
+    project: str = "videoda"
 
 
 @dataclass(frozen=True)
@@ -214,6 +225,7 @@ class TrainOptions:
     dann: DannConfig = field(default_factory=DannConfig)
     loading: LoadingConfig = field(default_factory=LoadingConfig)
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
 
     def __post_init__(self) -> None:
         """Check ranges that no type can express.
@@ -298,5 +310,8 @@ _PARTS: dict[str, Any] = {
     "dann": DannConfig,
     "loading": LoadingConfig,
     "checkpoint": CheckpointConfig,
+    "tracking": TrackingConfig,
 }
-_PATHS = frozenset({"source_list", "target_list", "classes", "root", "prepared_dir", "rgb_weights", "flow_weights"})
+_PATHS = frozenset(
+    {"source_list", "target_list", "test_list", "classes", "root", "prepared_dir", "rgb_weights", "flow_weights"}
+)
