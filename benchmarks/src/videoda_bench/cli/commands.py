@@ -12,7 +12,7 @@ from videoda_train.report import write_report
 from videoda_bench.ablation import markdown_table, run_ablation, summarise, write_summary
 from videoda_bench.miniature import K2bConfig, make_e2h, make_k2b
 from videoda_bench.miniature_runs import PRESETS, ROWS, make_world, run_row
-from videoda_bench.pretraining import PretrainConfig, Stream, pretrain
+from videoda_bench.pretraining import WEIGHT_FILES, PretrainConfig, Stream, pretrain
 
 PresetName = Literal["standard", "smoke"]
 K2B_WORLDS = {
@@ -104,18 +104,18 @@ class Ablation:
 class Pretrain:
     """Make the miniature's weights again: render random motions, learn where joints are and how they move.
 
-    About 40 minutes per stream, and as much again for the videos the first time.
+    About 40 minutes for `rgb` and `flow` each, 20 for `resnet`, and as much again for the videos the first time.
     """
 
     stream: tyro.conf.Positional[Stream]
     root: Path = Path("runs/pretraining")
     """Folder of the rendered videos."""
     out: Path | None = None
-    """Default: ROOT/i3d-tiny-STREAM.safetensors."""
+    """Default: in ROOT, under the name of the file that this package ships."""
 
     def run(self) -> None:
         """Pretrain and print the held-out scores."""
-        out = self.out or self.root / f"i3d-tiny-{self.stream}.safetensors"
+        out = self.out or self.root / WEIGHT_FILES[self.stream]
         scores = pretrain(self.root, out, stream=self.stream, config=PretrainConfig())
         print(f"{out}: " + ", ".join(f"{name} {value:.3f}" for name, value in scores.items()))
 
