@@ -38,7 +38,7 @@ WEIGHT_FILES: dict[Stream, str] = {
     "flow": "i3d-tiny-flow.safetensors",
     "resnet": "i3d-r50-tiny.safetensors",
 }
-"""The names of what is made, and in `miniature/weights` of what ships: the miniatures' stand-ins for Kinetics weights."""
+"""The files made, by the names under which they ship in `miniature/weights`."""
 
 CLIP = E2H_MINI.clip
 MIRRORED = [0, 1, 2, 7, 8, 9, 10, 3, 4, 5, 6]
