@@ -22,5 +22,5 @@ S2U_MINI = replace(
     optim=OptimConfig(lr=0.015, batch_size=16, epochs=12, milestones=(6, 9)),
     cfb=CfbConfig(bank_size=10, bank_from_epoch=6, pace_weight=0.01),
 )
-"""The miniature: learning rate and pace weight as published, everything else scaled as in `E2H_MINI`; milestones and the
-bank's first epoch are where they stand in the published run, at a half and three quarters of it."""
+"""The miniature: learning rate and pace weight as published, everything else scaled as in `E2H_MINI`; milestones and
+the bank's first epoch are where they stand in the published run, at a half and three quarters of it."""
