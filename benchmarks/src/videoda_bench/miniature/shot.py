@@ -10,16 +10,13 @@ from jaxtyping import Float, Float32, UInt8
 
 from videoda_bench.miniature.appearance import dress, sample_outfit
 from videoda_bench.miniature.camera import Camera, film, sample_photo_framing, sample_video_framing, smooth_noise
-from videoda_bench.miniature.footage import Footage, exposures
+from videoda_bench.miniature.footage import Footage, exposures, photograph
 from videoda_bench.miniature.motions import MOTIONS, Motion
 from videoda_bench.miniature.primitives import instants
 from videoda_bench.miniature.props import sample_props
-from videoda_bench.miniature.render import render
 from videoda_bench.miniature.scenery import HOME_PLACES, PLACES, Scene, build_scene
-from videoda_bench.miniature.sensor import develop, sample_look
+from videoda_bench.miniature.sensor import sample_look
 from videoda_bench.miniature.skeleton import FIELD, POSE_FIELDS, Joints, forward_kinematics, pose, sample_body
-
-_PHOTO_SHIFTS = ((0.0, 0.0), (-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25))
 
 _OFFSETS = {
     **dict.fromkeys(("hand_x", "hand_y", "hand_z", "off_hand_x", "off_hand_y", "off_hand_z"), 0.045),
@@ -156,9 +153,8 @@ def take_photo(
     shapes = dress(joints, body=body, outfit=sample_outfit(rng))
     shapes += sample_props(joints, action=action, often=1.0, rng=rng)
     moment = instants(shapes, shadows=shadows(joints, scene))[0]
-    views = [render(moment, camera=camera, scene=scene, image_size=image_size, shift=shift) for shift in _PHOTO_SHIFTS]
-    light = np.mean([colour for colour, _ in views], axis=0, dtype=np.float32)
-    return develop(np.asarray(light), look=sample_look(rng, video=False), rng=rng), views[0][1]
+    look = sample_look(rng, video=False)
+    return photograph(moment, camera=camera, scene=scene, look=look, image_size=image_size, rng=rng)
 
 
 def phases(motion: Motion, times: Float[np.ndarray, " t"], rng: np.random.Generator) -> Float[np.ndarray, " t"]:
