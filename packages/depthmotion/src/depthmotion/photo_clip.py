@@ -81,7 +81,7 @@ def clip_of_photo(
     return synthesize(photo, distances, camera_path, intrinsics=depth.intrinsics, fill=fill, instances=instances)
 
 
-def check_view(*, size: tuple[int, int] | None, fov_deg: float | None, max_holes: float | None) -> None:
+def check_view(*, size: tuple[int, int] | None, fov_deg: float | None = None, max_holes: float | None = None) -> None:
     """Raise ConfigError for values that `clip_of_photo` cannot take, before any photo is read."""
     if size is not None and (len(size) != 2 or not 2 <= min(size) <= max(size) <= 8192):
         raise ConfigError(f"size={size}: give (height, width) of 2 to 8192 pixels.")

@@ -67,7 +67,7 @@ def evaluate_run(
     scores = join_scores(parts)
     metrics = measure(scores, torch.tensor([item.label for item in items]))
     results = {
-        **describe_results(config, RunInputs(classes=classes, source=[], target=items), metrics),
+        **describe_results(config, RunInputs(classes=classes, source=[], target=items, evaluated=items), metrics),
         "checkpoint": {"epoch": saved["epoch"], "step": saved["step"]},
     }
     out = RunFolder(out_dir or folder.root / "eval" / config.data.target_list.stem)

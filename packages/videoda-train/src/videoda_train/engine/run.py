@@ -10,6 +10,7 @@ import torch
 
 from videoda_train import __version__
 from videoda_train.data.array_cache import ArrayCache
+from videoda_train.data.clip_orders import order_names, with_random_orders
 from videoda_train.data.list_file import ListItem, read_classes, read_list, require_files
 from videoda_train.data.prepared import PreparedPaths
 from videoda_train.data.source_clips import generate_source_clips
@@ -17,9 +18,11 @@ from videoda_train.data.source_dataset import SourceDataset
 from videoda_train.data.step_batches import StepDataset
 from videoda_train.data.target_dataset import TargetDataset
 from videoda_train.data.target_flow import cache_target_flow
+from videoda_train.data.training_data import TrainingData
 from videoda_train.engine.device import resolve_device, resolve_precision
 from videoda_train.engine.interrupt import stop_between_steps
 from videoda_train.engine.training_loop import TrainingLoop
+from videoda_train.engine.view_data import prepare_views
 from videoda_train.evaluation import Metrics
 from videoda_train.methods.build import build_method
 from videoda_train.recipes.config import TrainConfig
@@ -34,6 +37,8 @@ class RunInputs:
     classes: list[str]
     source: list[ListItem]
     target: list[ListItem]
+    evaluated: list[ListItem]
+    """What is classified after every epoch; with TOL, each video is labelled by the order of its clips."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +58,15 @@ def read_inputs(config: TrainConfig) -> RunInputs:
     data = config.data
     classes = read_classes(data.classes)
     lists = []
-    for list_file in (data.source_list, data.target_list):
+    for list_file in (data.source_list, data.target_list, data.evaluation_list or data.target_list):
         items = read_list(list_file, root=data.root, num_classes=len(classes))
         require_files(items, list_file=list_file)
         lists.append(items)
-    return RunInputs(classes=classes, source=lists[0], target=lists[1])
+    source, target, evaluated = lists
+    if config.method == "tol":
+        classes = order_names(config.tol.num_clips)
+        evaluated = with_random_orders(evaluated, num_clips=config.tol.num_clips, seed=config.seed)
+    return RunInputs(classes=classes, source=source, target=target, evaluated=evaluated)
 
 
 def prepared_paths(config: TrainConfig, folder: RunFolder) -> PreparedPaths:
@@ -65,8 +74,10 @@ def prepared_paths(config: TrainConfig, folder: RunFolder) -> PreparedPaths:
     return PreparedPaths(config.loading.prepared_dir or folder.root / "prepared")
 
 
-def prepare(config: TrainConfig, inputs: RunInputs, paths: PreparedPaths, *, progress: bool) -> StepDataset:
+def prepare(config: TrainConfig, inputs: RunInputs, paths: PreparedPaths, *, progress: bool) -> TrainingData:
     """Generate the source clips, cache the target's flow, and return the training data. Finished work is kept."""
+    if config.inputs == "views":
+        return prepare_views(config, inputs.source, inputs.target, inputs.evaluated, paths, progress=progress)
     static = config.motion.source == "static"
     if not static:
         generate_source_clips(inputs.source, paths, config=config, progress=progress)
@@ -120,7 +131,7 @@ def run_training(config: TrainConfig, run_dir: Path | str, *, resume: bool = Fal
             progress=progress,
         )
         scores, metrics = loop.run()
-    folder.write_predictions(inputs.target, inputs.classes, scores)
+    folder.write_predictions(inputs.evaluated, inputs.classes, scores)
     results = {
         **describe_results(config, inputs, metrics),
         "prepare_seconds": prepare_seconds,
@@ -142,7 +153,7 @@ def describe_results(config: TrainConfig, inputs: RunInputs, metrics: Metrics) -
         "seed": config.seed,
         "epochs": config.optim.epochs,
         "num_source_images": len(inputs.source),
-        "num_target_videos": len(inputs.target),
+        "num_target_videos": len(inputs.evaluated),
         "classes": inputs.classes,
         "streams": config.model.streams,
         **asdict(metrics),

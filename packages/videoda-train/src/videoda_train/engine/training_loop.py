@@ -15,7 +15,7 @@ from videoda_train.engine.device import autocast
 from videoda_train.engine.interrupt import Interrupted, StopRequest
 from videoda_train.errors import RunError
 from videoda_train.evaluation import Metrics, Scores, join_scores, measure, score_videos
-from videoda_train.methods.method import Method
+from videoda_train.methods.method import Method, ParameterGroup
 from videoda_train.randomness import seeded_torch
 from videoda_train.recipes.config import OptimConfig, TrainConfig
 from videoda_train.run_folder import RunFolder
@@ -46,7 +46,7 @@ class TrainingLoop:
         self.dtype = dtype
         self.stop = stop
         self.progress = progress
-        self.optimizer = build_optimizer(method.module, config.optim)
+        self.optimizer = build_optimizer(method.parameter_groups(), config.optim)
         self.labels = torch.tensor([item.label for item in data.target.items])
         self.elapsed_seconds = 0.0
 
@@ -128,7 +128,10 @@ class TrainingLoop:
             )
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
-        nn.utils.clip_grad_value_(self.method.module.parameters(), self.config.optim.clip_value)
+        if self.config.optim.clip_value is not None:
+            nn.utils.clip_grad_value_(self.method.module.parameters(), self.config.optim.clip_value)
+        if self.config.optim.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.method.module.parameters(), self.config.optim.clip_norm)
         self.optimizer.step()
         return {name: float(term.detach()) for name, term in terms.items()}
 
@@ -157,13 +160,20 @@ class TrainingLoop:
         )
 
 
-def build_optimizer(module: nn.Module, config: OptimConfig) -> torch.optim.SGD:
-    """Return SGD over everything that trains; weight decay covers batch norm and biases too, as published."""
+def build_optimizer(groups: list[ParameterGroup], config: OptimConfig) -> torch.optim.SGD:
+    """Return SGD over a method's groups, each with its factors."""
     return torch.optim.SGD(
-        [parameter for parameter in module.parameters() if parameter.requires_grad],
+        [
+            {
+                "params": group.parameters,
+                "lr": config.lr * group.lr_factor,
+                "lr_factor": group.lr_factor,
+                "weight_decay": config.weight_decay * group.weight_decay_factor,
+            }
+            for group in groups
+        ],
         lr=config.lr,
         momentum=config.momentum,
-        weight_decay=config.weight_decay,
         foreach=True,
     )
 
@@ -172,7 +182,7 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, config: OptimConfig, *, 
     """Set the epoch's rate: ×0.1 at each milestone reached."""
     rate = config.lr * 0.1 ** sum(epoch >= milestone for milestone in config.milestones)
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group["lr_factor"]
 
 
 def log_scalars(board: SummaryWriter, record: dict[str, Any]) -> None:
