@@ -41,7 +41,7 @@ class Scenes:
 
 @dataclass(frozen=True)
 class Frames:
-    """N frames: which scene each shows, and its motions per object (see `PixelMotions`); `to` leads to where flow does."""
+    """N frames: which scene each shows, and its motions per object (see `PixelMotions`); flow leads along `to_…`."""
 
     scene: Int64[torch.Tensor, " n"]
     matrix: Float32[torch.Tensor, "n k 3 3"]

@@ -16,7 +16,7 @@ FAR = 1 << 30
 
 @dataclass(frozen=True)
 class Shown:
-    """What every pixel of N frames shows: a point, whether it is seen or only continued, whether the plate colours it."""
+    """What every pixel of N frames shows: a point, seen or only continued, in the photo's colours or the plate's."""
 
     point: Int64[torch.Tensor, "n p"]
     seen: Bool[torch.Tensor, "n p"]
