@@ -7,7 +7,6 @@ from typing import Any
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
-from torchmetrics.functional.classification import multiclass_confusion_matrix
 
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.training_data import EvaluationData
@@ -113,7 +112,8 @@ def measure(scores: Scores, labels: Int64[Tensor, " N"]) -> Metrics:
     """Compare scores with the true labels. A tie goes to the lower class."""
     num_classes = scores.softmax.shape[1]
     by_softmax = scores.softmax.argmax(dim=1)
-    confusion = multiclass_confusion_matrix(by_softmax, labels, num_classes=num_classes)
+    pairs = labels * num_classes + by_softmax
+    confusion = torch.bincount(pairs, minlength=num_classes**2).reshape(num_classes, num_classes)
     occurrences = confusion.sum(dim=1)
     recalls = [float(confusion[k, k] / occurrences[k]) if occurrences[k] else None for k in range(num_classes)]
     known = [recall for recall in recalls if recall is not None]

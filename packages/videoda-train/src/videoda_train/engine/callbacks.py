@@ -6,7 +6,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from videoda_train.engine.optimisation import describe_batch
@@ -46,6 +45,8 @@ def opened_callbacks(config: TrainConfig, folder: RunFolder, runtime: Runtime) -
 @contextmanager
 def tensorboard(folder: Path) -> Iterator[Callback]:
     """Write every epoch's numbers as TensorBoard events."""
+    from torch.utils.tensorboard import SummaryWriter  # slow to import, needed once
+
     with SummaryWriter(str(folder)) as board:
 
         def write(record: Record) -> None:

@@ -61,9 +61,8 @@ def confusion_picture(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -
     axes = figure.subplots()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axes.set_xticks(range(len(classes)), classes, rotation=90)
-    axes.set_yticks(
-        range(len(classes)), [f"{name} ({total})" for name, total in zip(classes, counts.sum(axis=1), strict=True)]
-    )
+    totals = zip(classes, counts.sum(axis=1), strict=True)
+    axes.set_yticks(range(len(classes)), [f"{name} ({total})" for name, total in totals])
     axes.set_xlabel("predicted")
     axes.set_ylabel("true (videos)")
     for row, column in zip(*np.nonzero(counts), strict=True):
