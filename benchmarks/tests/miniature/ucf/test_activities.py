@@ -84,6 +84,22 @@ def test_a_skipping_rope_goes_over_the_head_and_under_the_feet_once_per_hop() ->
         assert np.count_nonzero(passes & ~np.roll(passes, 1)) == 1
 
 
+def test_a_skipper_is_highest_when_the_rope_passes_below() -> None:
+    at = stage("JumpRope")
+    lowest = ends(held.jump_rope(at))[..., 1].min(axis=1).argmin()
+    feet = np.minimum(at.joints.leg.end, at.joints.off_leg.end)[:, 1]
+    assert PHASES[lowest] == pytest.approx(PHASES[feet.argmax()], abs=0.06)
+
+
+def test_wheels_and_pedals_turn_the_way_that_a_bicycle_goes() -> None:
+    at = stage("Biking")
+    crank = 0.5 * (at.joints.leg.end + at.joints.off_leg.end)
+    arm = (at.joints.leg.end - crank)[:, 1:]
+    # Facing +z: what is ahead of the axle goes down, what is above it goes ahead.
+    assert (arm[:-1, 1] * np.diff(arm[:, 0]) < 1e-3).all()
+    assert (arm[:-1, 0] * np.diff(arm[:, 1]) > -1e-3).all()
+
+
 def test_a_drawn_string_runs_through_the_drawing_hand() -> None:
     at = stage("Archery")
     drawn = np.flatnonzero(PHASES < 0.55)
