@@ -60,6 +60,22 @@ def test_render_takes_a_file_of_poses(call, photo, tmp_path):
     assert "4 frames" in output
 
 
+@pytest.mark.parametrize("correct", [False, True])
+def test_chained_writes_what_the_published_procedure_makes(call, photo, tmp_path, correct):
+    files = ["-o", tmp_path / "clip", "--flow", tmp_path / "flow", "--masks", tmp_path / "masks"]
+    options = ["--frames", "3", "--size", "40", "56", "--seed", "4", *["--correct"][:correct]]
+    assert call("chained", photo, *files, *options)[0] == 0
+    walk = dm.paths.random_walk(4, np.random.default_rng(4)).poses[1:]
+    source, still = dm.load_depth("ground"), cv2.resize(dm.read_image(photo), (56, 40), interpolation=cv2.INTER_AREA)
+    expected = dm.synthesize_chained(still, source, walk, published=not correct)
+    frames = np.stack([dm.read_image(tmp_path / "clip" / f"{t:05d}.jpg") for t in range(3)])
+    assert (frames == expected.frames).all()
+    assert (dm.flowio.read(tmp_path / "flow") == expected.flow).all()
+    hit = cv2.imread(str(tmp_path / "masks" / "H" / "00002.png"), cv2.IMREAD_UNCHANGED) > 0
+    assert (hit == expected.masks[2].hit).all()
+    assert {folder.name for folder in (tmp_path / "masks").iterdir()} == {"H", "M", "M-dilated", "P", "H-clear"}
+
+
 def test_paths_lists_every_path_with_its_options(call):
     code, output, _ = call("paths")
     assert code == 0
@@ -160,6 +176,9 @@ def test_a_dry_run_writes_nothing(call, photo, tmp_path):
         ("paths", "fly"),
         ("paths", "pan", "dolly", "--poses", "OUT/poses.npy"),
         ("depth", "--out", "OUT"),
+        ("chained", "PHOTO", "-o", "OUT/clip", "--depth", "dir:OUT"),
+        ("chained", "PHOTO", "-o", "OUT/clip", "--size", "1", "1"),
+        ("render", "PHOTO", "-o", "OUT/clip", "--fov-deg", "180"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(call, photo, tmp_path, arguments):
@@ -180,7 +199,7 @@ def test_one_pixel_becomes_images(call, tmp_path):
     assert dm.read_image(tmp_path / "frames" / "00001.jpg").shape == (1, 1, 3)
 
 
-@pytest.mark.parametrize("command", ["render", "generate", "depth", "paths"])
+@pytest.mark.parametrize("command", ["render", "generate", "depth", "chained", "paths"])
 def test_help_shows_examples(call, command):
     code, output, _ = call(command, "--help")
     assert code == 0

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import tyro
 
+from videoda_bench.cli.difficulty import Difficulty
 from videoda_bench.cli.reproduce import Ablation, Mini, Reproduce, Run
 from videoda_bench.cli.results import Compare, Table
 from videoda_bench.cli.worlds import Pretrain, World
@@ -16,6 +17,7 @@ Command = (
     | Annotated[Compare, tyro.conf.subcommand("compare", prefix_name=False)]
     | Annotated[Table, tyro.conf.subcommand("table", prefix_name=False)]
     | Annotated[World, tyro.conf.subcommand("world", prefix_name=False)]
+    | Annotated[Difficulty, tyro.conf.subcommand("difficulty", prefix_name=False)]
     | Annotated[Pretrain, tyro.conf.subcommand("pretrain", prefix_name=False)]
     | Annotated[Run, tyro.conf.subcommand("run", prefix_name=False)]
 )

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import tyro
 
+from depthmotion.cli.chained import Chained
 from depthmotion.cli.depth import Depth
 from depthmotion.cli.generate import Generate
 from depthmotion.cli.paths import Paths
@@ -14,6 +15,7 @@ Command = (
     Annotated[Render, tyro.conf.subcommand("render")]
     | Annotated[Generate, tyro.conf.subcommand("generate")]
     | Annotated[Depth, tyro.conf.subcommand("depth")]
+    | Annotated[Chained, tyro.conf.subcommand("chained")]
     | Annotated[Paths, tyro.conf.subcommand("paths")]
 )
 

@@ -10,12 +10,13 @@ from depthmotion.atomic_output import Output, replace_atomically
 from depthmotion.clip import Clip
 from depthmotion.clip_files import (
     FLOW_SUFFIXES,
+    FlowBetween,
     FlowFormat,
     check_clip_name,
+    save_clip_masks,
     save_depth,
     save_flow,
     save_frames,
-    save_masks,
 )
 from depthmotion.contact_sheet import contact_sheet
 from depthmotion.depth_sources import load_depth
@@ -73,6 +74,8 @@ class Render:
     """Also write flow: a file or folder, as the format wants."""
     flow_format: FlowFormat | None = None
     """By default what the name says: .npy (8 bits), .npz (float32), or a folder of .flo."""
+    flow_between: FlowBetween = "next"
+    """From each frame to the next, from the first frame to each later one, or from those to the first."""
     depth_out: Path | None = None
     """Also write every frame's depth: a folder of 16-bit PNG."""
     masks: Path | None = None
@@ -126,17 +129,14 @@ class Render:
         def write_frames(target: Path) -> None:
             save_frames(target, clip.frames, fps=self.fps, image_suffix=f".{self.image_format}")
 
-        def write_masks(target: Path) -> None:
-            for name in ("valid", "visible_next", "visible_before"):
-                save_masks(target / name, getattr(clip, name))
-
         outputs = [Output(self.out, write_frames)]
         if self.flow is not None:
-            outputs.append(Output(self.flow, lambda target: save_flow(target, clip.flow, flow_format=flow_format)))
+            flow = clip.flow_between(self.flow_between)
+            outputs.append(Output(self.flow, lambda target: save_flow(target, flow, flow_format=flow_format)))
         if self.depth_out is not None:
             outputs.append(Output(self.depth_out, lambda target: save_depth(target, clip.depth)))
         if self.masks is not None:
-            outputs.append(Output(self.masks, write_masks))
+            outputs.append(Output(self.masks, lambda target: save_clip_masks(target, clip)))
         if self.sheet is not None:
             suffix = self.sheet.suffix
             outputs.append(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from depthmotion import paths
-from depthmotion.clip_files import FlowFormat
+from depthmotion.clip_files import FlowBetween, FlowFormat
 from depthmotion.errors import ConfigError, PathError
 from depthmotion.object_motion import ObjectMotion
 from depthmotion.photo_clip import check_view
@@ -18,8 +18,10 @@ from depthmotion.sharpen import SharpenRule, check_sharpen_rule
 
 FrameFormat = Literal["jpg", "png", "mp4", "avi"]
 Engine = Literal["local", "ray"]
+OutputKind = Literal["frames", "flow", "depth", "masks"]
 _NOT_IN_PIXELS = (
-    "workers", "engine", "shard", "verify", "flow_dir", "device", "depth_batch", "path", "translation", "rotation_deg",
+    "workers", "engine", "shard", "verify", "flow_dir", "depth_dir", "mask_dir", "device", "depth_batch", "path",
+    "translation", "rotation_deg",
 )  # fmt: skip
 
 
@@ -58,8 +60,14 @@ class GenerateConfig:
     """Where flow goes; `None` writes none."""
     flow_format: FlowFormat = "compact"
     """`compact`: one .npy of uint8 codes; `npz`: float32; `uv-jpeg`: the published u/ and v/; else a file per pair."""
+    flow_between: FlowBetween = "next"
+    """`next`: from each frame to the next; `from-first` and `to-first`: between frame 0 and each later one."""
     flow_bound: float = 20.0
     """Flow is clipped to ± this [px] where it is stored in 8 bits."""
+    depth_dir: Path | None = None
+    """Where every frame's depth goes, a folder of 16-bit PNGs per clip; `None` writes none."""
+    mask_dir: Path | None = None
+    """Where masks go, per clip the folders valid, visible_next and visible_before; `None` writes none."""
     seed: int = 0
     workers: int = 1
     """Processes that warp; a depth network runs in the first process."""
@@ -90,6 +98,7 @@ class GenerateConfig:
         for name, choice, choices in (
             ("frame_format", self.frame_format, get_args(FrameFormat)),
             ("flow_format", self.flow_format, get_args(FlowFormat)),
+            ("flow_between", self.flow_between, get_args(FlowBetween)),
             ("engine", self.engine, get_args(Engine)),
         ):
             if choice not in choices:
@@ -102,6 +111,16 @@ class GenerateConfig:
             raise ConfigError(f"flow_bound={self.flow_bound}: give a positive number of pixels.")
         paths.check_description(self.path_description, num_frames=self.num_frames)
         _ = self.shard_of
+
+    def folders(self, out_dir: Path) -> dict[OutputKind, Path]:
+        """Return the folders that clips are written to, by what goes there."""
+        given: dict[OutputKind, Path | None] = {
+            "frames": out_dir,
+            "flow": self.flow_dir,
+            "depth": self.depth_dir,
+            "masks": self.mask_dir,
+        }
+        return {kind: Path(folder) for kind, folder in given.items() if folder is not None}
 
     @property
     def path_description(self) -> str:

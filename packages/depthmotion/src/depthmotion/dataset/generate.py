@@ -102,5 +102,4 @@ def _outcomes(items: list[Item], config: GenerateConfig) -> Iterator[Outcome]:
 
 
 def _partial_folders(out_dir: Path, config: GenerateConfig) -> list[Path]:
-    roots = [out_dir] if config.flow_dir is None else [out_dir, Path(config.flow_dir)]
-    return [root / PARTIALS for root in roots]
+    return [folder / PARTIALS for folder in config.folders(out_dir).values()]

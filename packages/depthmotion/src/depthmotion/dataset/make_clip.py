@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from depthmotion.atomic_output import Output, place_together
-from depthmotion.clip_files import save_flow, save_frames
+from depthmotion.clip_files import save_clip_masks, save_depth, save_flow, save_frames
+from depthmotion.dataset.config import OutputKind
 from depthmotion.dataset.manifest import content_hash
 from depthmotion.dataset.photo_list import Item
 from depthmotion.depth_sources import load_depth
@@ -93,11 +95,17 @@ def _make(task: Task) -> tuple[str, tuple[int, ...]]:
         save_frames(target, clip.frames, fps=config.fps, image_suffix=suffix, quality=config.jpeg_quality)
 
     def write_flow(target: Path) -> None:
-        save_flow(target, clip.flow, flow_format=config.flow_format, bound=config.flow_bound)
+        flow = clip.flow_between(config.flow_between)
+        save_flow(target, flow, flow_format=config.flow_format, bound=config.flow_bound)
 
-    outputs = [Output(item.frames, write_frames, item.out_dir / PARTIALS)]
-    if item.flow is not None and config.flow_dir is not None:
-        outputs.append(Output(item.flow, write_flow, Path(config.flow_dir) / PARTIALS))
+    writers: dict[OutputKind, Callable[[Path], None]] = {
+        "frames": write_frames,
+        "flow": write_flow,
+        "depth": lambda target: save_depth(target, clip.depth),
+        "masks": lambda target: save_clip_masks(target, clip),
+    }
+    partials = config.folders(item.out_dir)
+    outputs = [Output(target, writers[kind], partials[kind] / PARTIALS) for kind, target in item.targets.items()]
     digests: list[str] = []
-    place_together(outputs, before=lambda partials: digests.append(content_hash(partials)))
+    place_together(outputs, before=lambda written: digests.append(content_hash(written)))
     return digests[0], objects

@@ -50,9 +50,10 @@ def read_manifests(out_dir: Path) -> dict[str, Finished]:
 
 def is_finished(item: Item, row: Finished | None, fingerprint: str) -> bool:
     """Return whether a clip is there as the manifest says; with `verify`, byte for byte."""
-    if row is None or row.settings != fingerprint or not all(output.exists() for output in item.outputs):
+    outputs = list(item.targets.values())
+    if row is None or row.settings != fingerprint or not all(output.exists() for output in outputs):
         return False
-    return not item.config.verify or content_hash(item.outputs) == row.hash
+    return not item.config.verify or content_hash(outputs) == row.hash
 
 
 class Manifest:
