@@ -5,13 +5,16 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from videoda_train.data.atomic_file import write_text
-from videoda_train.data.step_batches import StepDataset
 from videoda_train.data.target_dataset import EvaluationBatch
+from videoda_train.data.training_data import Batch, TrainingData
+from videoda_train.data.view_batches import ViewsBatch
+from videoda_train.data.view_videos import EvaluationViews
 from videoda_train.engine.checkpoint import load_checkpoint
 from videoda_train.engine.device import autocast, resolve_device, resolve_precision
 from videoda_train.engine.training_loop import EVALUATION_BATCH
@@ -42,7 +45,7 @@ def principal_plane(features: Float[Tensor, "N F"]) -> tuple[Float[Tensor, "N 2"
     return (left[:, :2] * singular[:2]).float(), shares[:2].float()
 
 
-def save_feature_map(config: TrainConfig, run_dir: Path, data: StepDataset, *, num_classes: int) -> None:
+def save_feature_map(config: TrainConfig, run_dir: Path, data: TrainingData, *, num_classes: int) -> None:
     """Compute the features of a finished run's checkpoint and write their map into its folder.
 
     Up to 256 source clips are taken, in the order of the first epoch. A method without features gets no file.
@@ -56,7 +59,7 @@ def save_feature_map(config: TrainConfig, run_dir: Path, data: StepDataset, *, n
     method.module.eval()
     with torch.inference_mode(), autocast(device, resolve_precision(config.precision, device)):
         source, labels = _source_features(method, data, device=device)
-        target = [method.features(batch.to(device)) for batch in _target_batches(data)]
+        target = [method.video_features(batch.to(device)) for batch in _target_batches(data)]
     if not source or any(part is None for part in target):
         return
     joint = torch.cat([*source, *[part for part in target if part is not None]]).cpu()
@@ -77,22 +80,29 @@ def read_feature_map(run_dir: Path) -> FeatureMap | None:
     return FeatureMap(**json.loads(path.read_text())) if path.exists() else None
 
 
-def _target_batches(data: StepDataset) -> Iterator[EvaluationBatch]:
+def _target_batches(data: TrainingData) -> Iterator[Batch]:
     count = len(data.target)
     for first in range(0, count, EVALUATION_BATCH):
         yield data.target.evaluation_batch(range(first, min(first + EVALUATION_BATCH, count)))
 
 
-def _source_features(method: Method, data: StepDataset, *, device: torch.device) -> tuple[list[Tensor], list[int]]:
+def _source_features(method: Method, data: TrainingData, *, device: torch.device) -> tuple[list[Tensor], list[int]]:
     features: list[Tensor] = []
     labels: list[int] = []
     for step in range(data.steps_per_epoch):
         if len(labels) >= _MOST_SOURCE_CLIPS:
             break
-        batch = data[0, step]
-        part = method.features(EvaluationBatch(rgb=batch.source_rgb, flow_codes=batch.source_flow).to(device))
+        batch: Any = data[0, step]
+        part = method.video_features(_source_of(batch).to(device))
         if part is None:
             break
         features.append(part)
         labels += batch.source_labels.tolist()
     return features, labels
+
+
+def _source_of(batch: Any) -> Batch:
+    """Return the source clips of a step's batch as they would be evaluated."""
+    if isinstance(batch, ViewsBatch):
+        return EvaluationViews(batch.source)
+    return EvaluationBatch(rgb=batch.source_rgb, flow_codes=batch.source_flow)

@@ -36,7 +36,7 @@ class Method(ABC):
     def score(self, batch: Any) -> Scores:
         """Return the scores of a batch of the target's evaluation data."""
 
-    def features(self, batch: Any) -> Float[Tensor, "N F"] | None:
+    def video_features(self, batch: Any) -> Float[Tensor, "N F"] | None:
         """Return one feature vector per video of a batch of evaluation data, to look at; `None`: there is none."""
         return None
 

@@ -25,7 +25,7 @@ class TwoStreamMethod(Method):
         assert isinstance(streams, TwoStream)
         return streams
 
-    def features(self, batch: EvaluationBatch) -> Float[Tensor, "N F"]:
+    def video_features(self, batch: EvaluationBatch) -> Float[Tensor, "N F"]:
         """Return the streams' features before their classifiers, averaged over time, side by side."""
         parts = []
         if self.used != "flow":
