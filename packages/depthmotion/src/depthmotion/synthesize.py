@@ -13,7 +13,8 @@ from depthmotion.instances import MovingInstances
 from depthmotion.intrinsics import Intrinsics
 from depthmotion.motion import pixel_motions
 from depthmotion.prepared import PreparedClip
-from depthmotion.scene import Fill, build_scene, check_fill, check_image, reach_of_motion
+from depthmotion.reach import reach_of_motion
+from depthmotion.scene import Fill, build_scene, check_fill, check_image
 
 
 def prepare(
@@ -24,17 +25,17 @@ def prepare(
     intrinsics: Intrinsics | Float[np.ndarray, "3 3"] | None = None,
     instances: MovingInstances | None = None,
 ) -> PreparedClip:
-    """Check the inputs of a clip and do once what all its frames share."""
+    """Check the inputs of a clip and do once what all its frames share.
+
+    Without `intrinsics` the camera is the depth map's, if it knows one, or the published one: see `Intrinsics.default`.
+    """
     check_image(image)
     height, width = image.shape[:2]
     if not isinstance(path, CameraPath):
         path = CameraPath(np.asarray(path, dtype=np.float64))
     if not isinstance(depth, DepthMap):
         depth = DepthMap(np.asarray(depth))
-    if intrinsics is None:
-        intrinsics = Intrinsics.default(height, width)
-    elif not isinstance(intrinsics, Intrinsics):
-        intrinsics = Intrinsics.from_matrix(intrinsics)
+    intrinsics = Intrinsics.of(depth.intrinsics if intrinsics is None else intrinsics, height, width)
     poses = np.asarray(path.poses, dtype=np.float64)[:, None]
     labels = None
     if instances is not None:
@@ -55,10 +56,9 @@ def prepare(
         disparity,
         intrinsics,
         labels=labels,
-        margin=int(reach.sides.max()),
-        plate_radius=int(reach.parallax.max()),
+        reach=reach,
     )
-    return PreparedClip(scene, pixel_motions(poses, path.zooms, intrinsics), reach, poses[:, 0])
+    return PreparedClip(scene, pixel_motions(poses, path.zooms, intrinsics), poses[:, 0])
 
 
 def synthesize(
