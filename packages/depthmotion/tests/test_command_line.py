@@ -60,6 +60,22 @@ def test_render_takes_a_file_of_poses(call, photo, tmp_path):
     assert "4 frames" in output
 
 
+@pytest.mark.parametrize("correct", [False, True])
+def test_chained_writes_what_the_published_procedure_makes(call, photo, tmp_path, correct):
+    files = ["-o", tmp_path / "clip", "--flow", tmp_path / "flow", "--masks", tmp_path / "masks"]
+    options = ["--frames", "3", "--size", "40", "56", "--seed", "4", *["--correct"][:correct]]
+    assert call("chained", photo, *files, *options)[0] == 0
+    walk = dm.paths.random_walk(4, np.random.default_rng(4)).poses[1:]
+    source, still = dm.load_depth("ground"), cv2.resize(dm.read_image(photo), (56, 40), interpolation=cv2.INTER_AREA)
+    expected = dm.synthesize_chained(still, source, walk, published=not correct)
+    frames = np.stack([dm.read_image(tmp_path / "clip" / f"{t:05d}.jpg") for t in range(3)])
+    assert (frames == expected.frames).all()
+    assert (dm.flowio.read(tmp_path / "flow") == expected.flow).all()
+    hit = cv2.imread(str(tmp_path / "masks" / "H" / "00002.png"), cv2.IMREAD_UNCHANGED) > 0
+    assert (hit == expected.masks[2].hit).all()
+    assert {folder.name for folder in (tmp_path / "masks").iterdir()} == {"H", "M", "M-dilated", "P", "H-clear"}
+
+
 def test_paths_lists_every_path_with_its_options(call):
     code, output, _ = call("paths")
     assert code == 0
@@ -80,6 +96,38 @@ def test_depth_of_photos_reads_back_as_a_folder(call, photo, tmp_path):
     back = dm.load_depth(f"dir:{out}")(image, file=photo)
     assert np.abs(back.values - dm.load_depth("ground")(image).values).max() <= 0.0006
     assert cv2.imread(str(preview / "photos" / "photo.png")).shape == (48, 64, 3)
+
+
+def test_a_camera_goes_from_depth_to_render_and_generate(call, photo, tmp_path, monkeypatch):
+    """A depth source that knows the camera, as Depth Pro does: every command makes the flow of that camera."""
+
+    class WithCamera(dm.DepthSource):
+        def __call__(self, image, *, file=None):
+            return dm.DepthMap(
+                np.full(image.shape[:2], 5.0, np.float32), "metric", dm.Intrinsics(90.0, 90.0, 31.5, 23.5)
+            )
+
+    monkeypatch.setattr("depthmotion.depth_export.load_depth", lambda *_, **__: WithCamera())
+    assert call("depth", photo, "--out", tmp_path / "depth", "--model", "any")[0] == 0
+    (tmp_path / "list.txt").write_text("photos/photo.png 1\n")
+    path = ["--path", "dolly:direction=-1,0,0:distance=0.1"]
+    depth = ["--depth", f"dir:{tmp_path / 'depth'}", *path]
+    render = ["render", photo, "-o", tmp_path / "clip", "--frames", "2", "--flow", tmp_path / "flow.npz"]
+    generate = ["generate", "--list", tmp_path / "list.txt", "--out", tmp_path / "out", "--num-frames", "2"]
+    files = ["--flow-dir", tmp_path / "flow", "--flow-format", "npz", "--size", "24", "64"]
+    assert call(*render, *depth)[0] == 0
+    assert call(*generate, *files, *depth)[0] == 0
+    # 0.1 of the nearest distance, at 90 pixels of focal length; half the height leaves u alone.
+    assert np.allclose(dm.flowio.read(tmp_path / "flow.npz"), (9.0, 0), atol=1e-3)
+    assert np.allclose(dm.flowio.read(tmp_path / "flow" / "photos" / "photo.png.npz"), (9.0, 0), atol=1e-3)
+
+
+def test_depth_without_a_camera_removes_the_one_of_before(call, photo, tmp_path):
+    file = tmp_path / "depth" / "photos" / "photo.camera.json"
+    file.parent.mkdir(parents=True)
+    file.write_text("of another network")
+    assert call("depth", photo, "--out", tmp_path / "depth", "--model", "ground")[0] == 0
+    assert not file.exists()
 
 
 def test_depth_lists_what_failed_and_does_the_rest(call, photo, tmp_path):
@@ -128,6 +176,9 @@ def test_a_dry_run_writes_nothing(call, photo, tmp_path):
         ("paths", "fly"),
         ("paths", "pan", "dolly", "--poses", "OUT/poses.npy"),
         ("depth", "--out", "OUT"),
+        ("chained", "PHOTO", "-o", "OUT/clip", "--depth", "dir:OUT"),
+        ("chained", "PHOTO", "-o", "OUT/clip", "--size", "1", "1"),
+        ("render", "PHOTO", "-o", "OUT/clip", "--fov-deg", "180"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(call, photo, tmp_path, arguments):
@@ -148,7 +199,7 @@ def test_one_pixel_becomes_images(call, tmp_path):
     assert dm.read_image(tmp_path / "frames" / "00001.jpg").shape == (1, 1, 3)
 
 
-@pytest.mark.parametrize("command", ["render", "generate", "depth", "paths"])
+@pytest.mark.parametrize("command", ["render", "generate", "depth", "chained", "paths"])
 def test_help_shows_examples(call, command):
     code, output, _ = call(command, "--help")
     assert code == 0

@@ -151,6 +151,36 @@ def test_depth_pros_field_of_view_becomes_the_camera(saved):
 
 
 @pytest.mark.slow
+def test_depth_pros_camera_reaches_the_files_and_the_clip(saved, tmp_path, monkeypatch, capsys):
+    """Sixty degrees over 64 pixels: a shift of 0.2 over depth z moves by 32 / tan(30°) · 0.2 / z pixels."""
+    import sys
+
+    import cv2
+    from depthmotion.cli import main
+
+    (image,) = photos((48, 64))
+    (tmp_path / "photos").mkdir()
+    cv2.imwrite(str(tmp_path / "photos" / "a.png"), image[..., ::-1])
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["depthmotion", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        assert stop.value.code == 0, capsys.readouterr().err
+
+    photo, network = tmp_path / "photos" / "a.png", saved / "depth-pro"
+    call("depth", photo, "--out", tmp_path / "depth", "--model", network)
+    np.save(tmp_path / "poses.npy", [np.eye(4), np.eye(4) + 0.2 * np.eye(4, k=3)])
+    shift = ["--path", f"file:{tmp_path / 'poses.npy'}"]
+    for number, source in enumerate((network, f"dir:{tmp_path / 'depth'}")):
+        flow = tmp_path / f"{number}.npz"
+        call("render", photo, "-o", tmp_path / "clip", "--depth", source, *shift, "--flow", flow)
+        depth = dm.load_depth(str(source))(image, file=photo).values
+        expected = 32 / np.tan(np.deg2rad(30)) * 0.2 / depth
+        assert np.allclose(dm.flowio.read(flow)[0, ..., 0], expected, rtol=0.01, atol=0.01)
+
+
+@pytest.mark.slow
 def test_a_batch_gives_what_single_photos_give(saved):
     images = photos((48, 64), (64, 48), (48, 64), (32, 32))
     one = dm.load_depth(str(saved / "depth-anything"), cache=None)

@@ -101,3 +101,47 @@ def test_a_depth_maps_camera_follows_its_size():
 def test_near_is_brighter_than_far():
     colours = dm.depth_to_color(np.array([[1.0, 2.0, 10.0]])).astype(int).sum(axis=-1)[0]
     assert colours[0] > colours[1] > colours[2]
+
+
+def test_a_camera_beside_the_depth_is_the_photos(tmp_path):
+    source = folder_with(tmp_path, np.random.default_rng(0).random((20, 30)))
+    camera = {"fx": 40.0, "fy": 44.0, "cx": 29.5, "cy": 19.5, "width": 60, "height": 40}
+    (tmp_path / "run" / "a.camera.json").write_text(json.dumps(camera))
+    assert read(source).intrinsics == dm.Intrinsics(20.0, 22.0, 14.5, 9.5)
+
+
+def test_sharpening_keeps_the_camera():
+    camera = dm.Intrinsics(10.0, 12.0, 14.5, 9.5)
+    values = np.random.default_rng(0).random((20, 30))
+    assert dm.sharpen(dm.DepthMap(values, "disparity", camera)).intrinsics == camera
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"fx": 1}', json.dumps(dict.fromkeys(["fx", "fy", "cx", "cy", "width", "height"], 0))]
+)
+def test_what_is_no_camera_is_refused_by_the_files_name(tmp_path, text):
+    source = folder_with(tmp_path, np.ones((20, 30)))
+    (tmp_path / "run" / "a.camera.json").write_text(text)
+    with pytest.raises(dm.DepthError, match=r"a\.camera\.json"):
+        read(source)
+
+
+def test_synthesis_sees_by_the_depth_maps_camera():
+    """Flow of a shift over a plane: focal length times shift over distance."""
+    camera = dm.Intrinsics(50.0, 50.0, 14.5, 9.5)
+    path = dm.paths.dolly(2, direction=(-1.0, 0.0, 0.0), distance=0.2)
+    plane = np.full((20, 30), 5.0, np.float32)
+    known = dm.synthesize(PHOTO, dm.DepthMap(plane, "metric", camera), path)
+    assert np.allclose(known.flow[0], (50 * 0.2 / 5, 0), atol=1e-4)
+    given = dm.synthesize(PHOTO, dm.DepthMap(plane, "metric", camera), path, intrinsics=dm.Intrinsics.default(20, 30))
+    assert np.allclose(given.flow[0], (0.58 * 30 * 0.2 / 5, 0), atol=1e-4)
+
+
+@pytest.mark.parametrize(("fov_deg", "focal"), [(None, 50.0), (90.0, 15.0)])
+def test_a_clip_sees_by_the_depths_camera_unless_a_field_of_view_is_given(fov_deg, focal):
+    """A pan's flow in the photo's middle: focal length times the tangent of the turn, at half the photo's width."""
+    depth = dm.DepthMap(np.ones((21, 31), np.float32), "metric", dm.Intrinsics(50.0, 50.0, 15.0, 10.0))
+    focal = focal * 31 / 30 if fov_deg else focal
+    photo = np.zeros((21, 31, 3), np.uint8)
+    clip = dm.clip_of_photo(photo, depth, path="pan:yaw_deg=-2", seed=0, num_frames=2, fov_deg=fov_deg)
+    assert np.allclose(clip.flow[0, 10, 15], (focal * np.tan(np.deg2rad(2)), 0), atol=1e-4)

@@ -191,8 +191,46 @@ def test_flow_takes_the_format_that_is_asked_for(listing, tmp_path, flow_format)
     flow = tmp_path / "flow" / "run" / ("c.jpg.npz" if flow_format == "npz" else "c.jpg")
     if flow_format in ("npz", "uv-jpeg"):
         assert dm.flowio.read(flow).shape == (2, 40, 56, 2)
-    else:
+    elif flow_format == "colour":
         assert len(list(flow.iterdir())) == 2
+    else:
+        dm.generate(listing, tmp_path / "out", config(tmp_path / "float", flow_format="npz"), progress=False)
+        exact = dm.flowio.read(tmp_path / "float" / "flow" / "run" / "c.jpg.npz")
+        assert np.abs(dm.flowio.read(flow) - exact).max() <= (0 if flow_format == "flo" else 1 / 128)
+
+
+def test_depth_and_masks_are_written_and_verified_as_frames_are(listing, tmp_path):
+    more = config(tmp_path, depth_dir=tmp_path / "depth", mask_dir=tmp_path / "masks")
+    dm.generate(listing, tmp_path / "out", more, progress=False)
+    before = contents(tmp_path)
+    first = dm.load_depth(f"dir:{tmp_path / 'depth' / 'run' / 'c.jpg'}")
+    depth = first(np.zeros((40, 56, 3), np.uint8), file=tmp_path / "00000.jpg").values
+    ground = dm.load_depth("ground")(dm.read_image(listing.parent / "run" / "c.jpg")).resized(40, 56).values
+    assert np.allclose(depth, ground, rtol=0.02)
+    valid = cv2.imread(str(tmp_path / "masks" / "run" / "c.jpg" / "valid" / "00000.png"), cv2.IMREAD_UNCHANGED)
+    assert valid.shape == (40, 56)
+    assert (valid == 255).all()
+    (tmp_path / "masks" / "run" / "c.jpg" / "visible_next" / "00001.png").unlink()
+    assert dm.generate(listing, tmp_path / "out", more, progress=False).made == 1
+    assert contents(tmp_path) == before
+    assert not list(tmp_path.rglob(".partial"))
+
+
+def test_outputs_that_would_overwrite_each_other_are_refused(listing, tmp_path):
+    with pytest.raises(dm.ConfigError, match="overwrite"):
+        dm.generate(listing, tmp_path / "out", config(tmp_path, depth_dir=tmp_path / "out"), progress=False)
+
+
+def test_flow_from_the_first_frame_to_the_next_is_the_flow_between_them(listing, tmp_path):
+    stored = {}
+    for between in ("next", "from-first", "to-first"):
+        changed = config(tmp_path / between, flow_between=between, flow_format="npz")
+        dm.generate(listing, tmp_path / "out", changed, progress=False)
+        stored[between] = dm.flowio.read(tmp_path / between / "flow" / "run" / "c.jpg.npz")
+    assert {flow.shape for flow in stored.values()} == {(2, 40, 56, 2)}
+    assert np.allclose(stored["next"][0], stored["from-first"][0], atol=1e-4)
+    # Back and forth over a plane of points: about the opposite.
+    assert np.allclose(np.median(stored["to-first"][1]), -np.median(stored["from-first"][1]), atol=0.3)
 
 
 @pytest.mark.parametrize(

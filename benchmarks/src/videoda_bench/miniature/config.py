@@ -1,8 +1,9 @@
-"""What a miniature E→H world holds."""
+"""What a miniature world of stills and videos holds."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import ClassVar
 
 from videoda_bench.miniature.errors import MiniatureError
 from videoda_bench.miniature.motions import MOTIONS
@@ -16,6 +17,9 @@ class MiniatureConfig:
     that no world can have.
     """
 
+    known_classes: ClassVar[tuple[str, ...]] = tuple(MOTIONS)
+    """Those that a world can have, in the label order of the real task."""
+
     seed: int = 0
     classes: tuple[str, ...] = ("clap", "climb", "drink", "jump", "kick", "push", "run", "wave")
     stills_per_class: int = 60
@@ -25,11 +29,12 @@ class MiniatureConfig:
     home_share: float = 0.5
 
     def __post_init__(self) -> None:
-        unknown = [name for name in self.classes if name not in MOTIONS]
+        known = ", ".join(self.known_classes)
+        unknown = [name for name in self.classes if name not in self.known_classes]
         if unknown or not self.classes or len(set(self.classes)) != len(self.classes):
-            raise MiniatureError(f"classes={self.classes!r}; name each of some of these once: {', '.join(MOTIONS)}.")
-        if list(self.classes) != [name for name in MOTIONS if name in self.classes]:
-            raise MiniatureError(f"classes={self.classes!r} must keep the real task's order: {', '.join(MOTIONS)}.")
+            raise MiniatureError(f"classes={self.classes!r}; name each of some of these once: {known}.")
+        if list(self.classes) != [name for name in self.known_classes if name in self.classes]:
+            raise MiniatureError(f"classes={self.classes!r} must keep the real task's order: {known}.")
         if self.seed < 0:
             raise MiniatureError(f"seed={self.seed}; give an integer of at least 0.")
         if self.stills_per_class < 1 or self.videos_per_class < 1:

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from videoda_bench.miniature.footage import FRAMES_PER_SECOND
 from videoda_bench.miniature.processes import in_processes
 from videoda_bench.miniature.random_motions import random_motion
 from videoda_bench.miniature.recording import write_video
-from videoda_bench.miniature.shot import FRAMES_PER_SECOND, plan_video
+from videoda_bench.miniature.shot import plan_video
 
 BITS_PER_SECOND = (300_000, 600_000)
 
@@ -76,6 +77,5 @@ def _make(item: _Item) -> None:
         num_frames=config.num_frames,
     )
     path = item.out_dir / f"{item.stem}.avi"
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_video(path, video.frames(), frames_per_second=FRAMES_PER_SECOND, bits_per_second=bits)
     np.save(path.with_suffix(".npy"), video.keypoints.astype(np.float32))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -123,11 +123,16 @@ CLASS_PROPS: dict[str, tuple[tuple[str, float], ...]] = {
 
 
 def sample_props(joints: Joints, *, action: str, often: float, rng: np.random.Generator) -> list[Shape]:
-    """The things in one shot, as shapes over time; `often` scales their probabilities."""
+    """The things in one shot of a class, as shapes over time; `often` scales their probabilities."""
+    return draw_props(joints, [(_MAKERS[name], often * likely) for name, likely in CLASS_PROPS[action]], rng=rng)
+
+
+def draw_props(joints: Joints, likely: Sequence[tuple[Maker, float]], *, rng: np.random.Generator) -> list[Shape]:
+    """Those of some things that happen to be there, as shapes over time; each has its probability."""
     shapes: list[Shape] = []
-    for name, probability in CLASS_PROPS[action]:
-        present = rng.random() < often * probability
+    for make, probability in likely:
+        present = rng.random() < probability
         seed = int(rng.integers(2**32))
         if present:
-            shapes += _MAKERS[name](joints, np.random.default_rng(seed))
+            shapes += make(joints, np.random.default_rng(seed))
     return shapes

@@ -21,6 +21,7 @@ def _write_image(path: Path, image: np.ndarray, options: list[int]) -> None:
     done, encoded = cv2.imencode(path.suffix, image, options)
     if not done:
         raise MiniatureError(f"OpenCV could not encode {path.name}; its {path.suffix[1:].upper()} support is missing.")
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(encoded.tobytes())
 
 
@@ -35,11 +36,20 @@ def write_depth(path: Path, depth: Float32[np.ndarray, "h w"]) -> None:
     _write_image(path, codes, [cv2.IMWRITE_PNG_COMPRESSION, 3])
 
 
+def write_frames(folder: Path, frames: Iterable[UInt8[np.ndarray, "h w 3"]], *, first: int, quality: int) -> None:
+    """Write RGB frames as `img_%05d.jpg`, numbered from `first`; the folder appears when it is complete."""
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    for number, frame in enumerate(frames, start=first):
+        write_photo(unfinished / f"img_{number:05d}.jpg", frame, quality=quality)
+    unfinished.rename(folder)
+
+
 def write_video(
     path: Path, frames: Iterable[UInt8[np.ndarray, "h w 3"]], *, frames_per_second: int, bits_per_second: int
 ) -> int:
     """Write RGB frames as MPEG-4 in AVI and return their number."""
     count = 0
+    path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w", format="avi", options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream("mpeg4", rate=frames_per_second, options={"flags": "+bitexact"})
         stream.pix_fmt = "yuv420p"

@@ -57,12 +57,13 @@ class Place:
     fog: float = 0.0
 
 
-def _rows(height_metres: float, scale: float) -> float:
+def wall_row(height_metres: float, scale: float) -> float:
     """Texture row of a height above the floor."""
     return WALL_SIZE[0] - 1 - height_metres * scale
 
 
-def _sky(rng: np.random.Generator) -> Texture:
+def sky(rng: np.random.Generator) -> Texture:
+    """Blue above, pale below, with more or fewer clouds."""
     blue = rng.uniform(0, 1)
     top = (0.35 + 0.3 * (1 - blue), 0.52 + 0.2 * (1 - blue), 0.85)
     out = gradient(WALL_SIZE, top, (0.82, 0.86, 0.9))
@@ -71,28 +72,29 @@ def _sky(rng: np.random.Generator) -> Texture:
     return (out + cover * (0.93 - out)).astype(np.float32)
 
 
-def _fill_below(image: Texture, *, line: Float[np.ndarray, " w"], fill: Texture) -> None:
+def fill_below(image: Texture, *, line: Float[np.ndarray, " w"], fill: Texture) -> None:
     """Replace what lies below a skyline given as one row per column."""
     below = np.arange(image.shape[0])[:, None] > line[None, :]
     image[below] = fill[below]
 
 
-def _skyline(rng: np.random.Generator, *, row: float, amplitude: float, feature: float) -> Float[np.ndarray, " w"]:
+def skyline(rng: np.random.Generator, *, row: float, amplitude: float, feature: float) -> Float[np.ndarray, " w"]:
+    """A hilly line about a row: one row per column."""
     return row + amplitude * fractal(rng, (2, WALL_SIZE[1]), feature=feature, octaves=3)[0]
 
 
 def _meadow(rng: np.random.Generator, scale: float) -> Texture:
-    out = _sky(rng)
+    out = sky(rng)
     hills = tinted(fractal(rng, WALL_SIZE, feature=12), (0.42, 0.52, 0.48), contrast=0.08)
-    _fill_below(out, line=_skyline(rng, row=_rows(5, scale), amplitude=0.8 * scale, feature=60), fill=hills)
+    fill_below(out, line=skyline(rng, row=wall_row(5, scale), amplitude=0.8 * scale, feature=60), fill=hills)
     trees = foliage(rng, WALL_SIZE, colour=(0.2, 0.36, 0.14), feature=1.6 * scale)
-    _fill_below(out, line=_skyline(rng, row=_rows(2.4, scale), amplitude=0.8 * scale, feature=2 * scale), fill=trees)
+    fill_below(out, line=skyline(rng, row=wall_row(2.4, scale), amplitude=0.8 * scale, feature=2 * scale), fill=trees)
     return out
 
 
 def _park(rng: np.random.Generator, scale: float) -> Texture:
     out = foliage(rng, WALL_SIZE, colour=(0.3, 0.42, 0.2), feature=1.2 * scale)
-    out = 0.6 * out + 0.4 * np.minimum(_sky(rng), 0.8)
+    out = 0.6 * out + 0.4 * np.minimum(sky(rng), 0.8)
     for left in rng.uniform(0, WALL_SIZE[1], 7):
         wide = rng.uniform(0.15, 0.4) * scale
         paint_rectangle(
@@ -102,9 +104,9 @@ def _park(rng: np.random.Generator, scale: float) -> Texture:
 
 
 def _beach(rng: np.random.Generator, scale: float) -> Texture:
-    out = _sky(rng)
+    out = sky(rng)
     sea = tinted(fractal(rng, WALL_SIZE, feature=4, stretch=8), (0.16, 0.42, 0.55), contrast=0.16)
-    horizon = int(_rows(rng.uniform(2.0, 3.2), scale))
+    horizon = int(wall_row(rng.uniform(2.0, 3.2), scale))
     out[horizon:] = sea[horizon:]
     return out
 
@@ -121,9 +123,9 @@ def _street(rng: np.random.Generator, scale: float) -> Texture:
     out = blocks(rng, WALL_SIZE, block=(0.16 * scale, 0.42 * scale), colour=tone, joint=(0.6, 0.58, 0.54))
     for left in np.arange(rng.uniform(0, 2), 12, rng.uniform(2.2, 3.2)):
         low = 0.0 if rng.random() < 0.3 else 1.0
-        window = ((left - 0.08) * scale, _rows(2.4, scale), (left + 0.98) * scale, _rows(low, scale))
+        window = ((left - 0.08) * scale, wall_row(2.4, scale), (left + 0.98) * scale, wall_row(low, scale))
         paint_rectangle(out, box=window, colour=(0.75, 0.73, 0.7))
-        inner = (left * scale, _rows(2.32, scale), (left + 0.9) * scale, _rows(low + 0.08, scale))
+        inner = (left * scale, wall_row(2.32, scale), (left + 0.9) * scale, wall_row(low + 0.08, scale))
         paint_rectangle(out, box=inner, colour=rng.uniform(0.1, 0.35) * np.array([0.8, 0.95, 1.1]))
     return out * np.float32(rng.uniform(0.8, 1.1))
 
@@ -133,7 +135,7 @@ def _alley(rng: np.random.Generator, scale: float) -> Texture:
     stains = fractal(rng, WALL_SIZE, feature=0.5 * scale, octaves=2, stretch=0.2)
     out *= (1 - 0.1 * np.clip(stains, 0, 2))[..., None]
     left = rng.uniform(0.5, 4) * scale
-    paint_rectangle(out, box=(left, _rows(2.1, scale), left + scale, WALL_SIZE[0]), colour=(0.22, 0.32, 0.3))
+    paint_rectangle(out, box=(left, wall_row(2.1, scale), left + scale, WALL_SIZE[0]), colour=(0.22, 0.32, 0.3))
     return out.astype(np.float32)
 
 
@@ -151,13 +153,18 @@ def _kitchen(rng: np.random.Generator, scale: float) -> Texture:
     wood = np.array([(0.55, 0.36, 0.2), (0.9, 0.9, 0.88), (0.35, 0.42, 0.45)][rng.integers(3)])
     for bottom, top in ((1.55, 2.5), (0.0, 0.92)):
         grain = tinted(fractal(rng, WALL_SIZE, feature=0.1 * scale, stretch=0.15), wood, contrast=0.06)
-        rows = slice(int(max(_rows(top, scale), 0)), max(int(_rows(bottom, scale)), 0))
+        rows = slice(int(max(wall_row(top, scale), 0)), max(int(wall_row(bottom, scale)), 0))
         out[rows] = grain[rows]
         for left in np.arange(0, WALL_SIZE[1], 0.6 * scale):
             paint_rectangle(out, box=(left, rows.start, left + 1.5, rows.stop), colour=wood * 0.5)
-            knob = (left + 0.48 * scale, _rows(bottom + 0.5, scale), left + 0.52 * scale, _rows(bottom + 0.35, scale))
+            knob = (
+                left + 0.48 * scale,
+                wall_row(bottom + 0.5, scale),
+                left + 0.52 * scale,
+                wall_row(bottom + 0.35, scale),
+            )
             paint_rectangle(out, box=knob, colour=(0.3, 0.3, 0.3))
-    paint_rectangle(out, box=(0, _rows(0.98, scale), WALL_SIZE[1], _rows(0.9, scale)), colour=(0.28, 0.27, 0.27))
+    paint_rectangle(out, box=(0, wall_row(0.98, scale), WALL_SIZE[1], wall_row(0.9, scale)), colour=(0.28, 0.27, 0.27))
     return out
 
 
@@ -167,7 +174,7 @@ def _bar(rng: np.random.Generator, scale: float) -> Texture:
     )
     palette = np.array([[[0.2, 0.4, 0.2], [0.6, 0.35, 0.1], [0.75, 0.7, 0.6], [0.5, 0.1, 0.1]]], np.float32)
     for shelf in (0.9, 1.35, 1.8, 2.25):
-        row = _rows(shelf, scale)
+        row = wall_row(shelf, scale)
         paint_specks(
             rng, out, rows=(row - 0.14 * scale, row - 0.1 * scale), size=0.16 * scale, density=3.0, palette=palette
         )
@@ -188,9 +195,9 @@ def _theatre(rng: np.random.Generator, scale: float) -> Texture:
 
 def _stadium(rng: np.random.Generator, scale: float) -> Texture:
     out = tinted(fractal(rng, WALL_SIZE, feature=30), (0.35, 0.35, 0.38), contrast=0.1)
-    paint_specks(rng, out, rows=(0, _rows(1.3, scale)), size=max(0.35 * scale, 2.5), density=1.1, palette=_BRIGHT)
+    paint_specks(rng, out, rows=(0, wall_row(1.3, scale)), size=max(0.35 * scale, 2.5), density=1.1, palette=_BRIGHT)
     for left in np.arange(0, WALL_SIZE[1], 3.5 * scale):
-        band = (left, _rows(1.3, scale), left + 3.4 * scale, _rows(0.2, scale))
+        band = (left, wall_row(1.3, scale), left + 3.4 * scale, wall_row(0.2, scale))
         paint_rectangle(out, box=band, colour=_BRIGHT[0, rng.integers(5)] * rng.uniform(0.7, 1))
     return out
 
@@ -198,11 +205,11 @@ def _stadium(rng: np.random.Generator, scale: float) -> Texture:
 def _gym(rng: np.random.Generator, scale: float) -> Texture:
     out = tinted(fractal(rng, WALL_SIZE, feature=60), (0.78, 0.74, 0.62), contrast=0.05)
     stripe = rng.uniform(0.2, 0.8, 3)
-    paint_rectangle(out, box=(0, _rows(1.4, scale), WALL_SIZE[1], _rows(0, scale) + 1), colour=0.6 * stripe + 0.2)
+    paint_rectangle(out, box=(0, wall_row(1.4, scale), WALL_SIZE[1], wall_row(0, scale) + 1), colour=0.6 * stripe + 0.2)
     start = rng.uniform(0, 2)
     for left in (start, start + 1.1, start + 4.0):
         for bar in np.arange(0.2, 2.9, 0.16):
-            rung = (left * scale, _rows(bar, scale), (left + 0.95) * scale, _rows(bar, scale) + 0.05 * scale + 1)
+            rung = (left * scale, wall_row(bar, scale), (left + 0.95) * scale, wall_row(bar, scale) + 0.05 * scale + 1)
             paint_rectangle(out, box=rung, colour=(0.55, 0.36, 0.18))
     return out
 
@@ -212,7 +219,7 @@ def _office(rng: np.random.Generator, scale: float) -> Texture:
     outside = foliage(rng, WALL_SIZE, colour=(0.6, 0.68, 0.6), feature=14)
     for left in np.arange(rng.uniform(0, 1.5), 12, rng.uniform(1.6, 2.4)):
         columns = slice(int(left * scale), int((left + 1.3) * scale))
-        rows = slice(int(max(_rows(2.3, scale), 0)), int(_rows(0.95, scale)))
+        rows = slice(int(max(wall_row(2.3, scale), 0)), int(wall_row(0.95, scale)))
         out[rows, columns] = outside[rows, columns]
         for x in (left, left + 0.62, left + 1.26):
             paint_rectangle(out, box=(x * scale, rows.start, x * scale + 2, rows.stop), colour=(0.93, 0.93, 0.93))
@@ -225,9 +232,11 @@ def _garden(rng: np.random.Generator, scale: float) -> Texture:
     return out
 
 
-def _ground(
+def ground(
     colour: tuple[float, float, float], contrast: float, feature: float
 ) -> Callable[[np.random.Generator, float], Texture]:
+    """A floor of earth, sand or grass: a painter of a tone with coarse grain and fine of `feature` metres."""
+
     def paint(rng: np.random.Generator, scale: float) -> Texture:
         tone = np.array(colour) * rng.uniform(0.85, 1.15)
         coarse = fractal(rng, FLOOR_SIZE, feature=40, octaves=3)
@@ -238,9 +247,11 @@ def _ground(
     return paint
 
 
-def _laid(
+def laid(
     colour: tuple[float, float, float], block: tuple[float, float], spread: float
 ) -> Callable[[np.random.Generator, float], Texture]:
+    """A floor of tiles or planks: a painter of blocks of (height, width) metres, each of its own shade."""
+
     def paint(rng: np.random.Generator, scale: float) -> Texture:
         joint = np.array(colour) * 0.6
         tone = np.array(colour) * rng.uniform(0.85, 1.15)
@@ -250,12 +261,12 @@ def _laid(
     return paint
 
 
-_GRASS = _ground((0.3, 0.44, 0.17), 0.2, 0.12)
-_SAND = _ground((0.76, 0.67, 0.5), 0.08, 0.1)
-_ASPHALT = _ground((0.4, 0.4, 0.41), 0.1, 0.06)
-_PATH = _ground((0.55, 0.46, 0.35), 0.13, 0.1)
-_WOOD = _laid((0.6, 0.42, 0.24), (0.14, 1.2), 0.1)
-_TILES = _laid((0.7, 0.68, 0.64), (0.4, 0.4), 0.04)
+_GRASS = ground((0.3, 0.44, 0.17), 0.2, 0.12)
+_SAND = ground((0.76, 0.67, 0.5), 0.08, 0.1)
+_ASPHALT = ground((0.4, 0.4, 0.41), 0.1, 0.06)
+_PATH = ground((0.55, 0.46, 0.35), 0.13, 0.1)
+_WOOD = laid((0.6, 0.42, 0.24), (0.14, 1.2), 0.1)
+_TILES = laid((0.7, 0.68, 0.64), (0.4, 0.4), 0.04)
 
 PLACES: dict[str, Place] = {
     "theatre": Place((2.0, 5.0), _theatre, _WOOD, ambient=0.45),
@@ -268,7 +279,7 @@ PLACES: dict[str, Place] = {
     "park": Place((7.0, 14.0), _park, _PATH, fog=0.01),
     "street": Place((1.0, 4.0), _street, _ASPHALT),
     "beach": Place((18.0, 30.0), _beach, _SAND, fog=0.003),
-    "office": Place((1.5, 4.0), _office, _ground((0.42, 0.44, 0.5), 0.08, 0.05), ambient=0.6),
+    "office": Place((1.5, 4.0), _office, ground((0.42, 0.44, 0.5), 0.08, 0.05), ambient=0.6),
     "alley": Place((1.0, 3.5), _alley, _ASPHALT),
     "garden": Place((2.5, 6.0), _garden, _GRASS),
 }
@@ -282,10 +293,9 @@ HOME_PLACES: dict[str, str] = {
 
 
 def build_scene(
-    name: str, rng: np.random.Generator, *, focal: float, distance: float, least_wall_distance: float = 0.0
+    place: Place, rng: np.random.Generator, *, focal: float, distance: float, least_wall_distance: float = 0.0
 ) -> Scene:
     """Paint one scene of a kind for a camera `distance` metres before the figure, at about the picture's resolution."""
-    place = PLACES[name]
     behind = max(float(rng.uniform(*place.distance)), least_wall_distance)
     wall_scale = 1.1 * focal / (distance + behind)
     floor_scale = min(0.9 * focal / distance, 60.0)

@@ -10,17 +10,13 @@ from jaxtyping import Float, Float32, UInt8
 
 from videoda_bench.miniature.appearance import dress, sample_outfit
 from videoda_bench.miniature.camera import Camera, film, sample_photo_framing, sample_video_framing, smooth_noise
+from videoda_bench.miniature.footage import Footage, exposures, photograph
 from videoda_bench.miniature.motions import MOTIONS, Motion
-from videoda_bench.miniature.primitives import Primitives, instants
+from videoda_bench.miniature.primitives import instants
 from videoda_bench.miniature.props import sample_props
-from videoda_bench.miniature.render import render
 from videoda_bench.miniature.scenery import HOME_PLACES, PLACES, Scene, build_scene
-from videoda_bench.miniature.sensor import Look, develop, sample_look
+from videoda_bench.miniature.sensor import sample_look
 from videoda_bench.miniature.skeleton import FIELD, POSE_FIELDS, Joints, forward_kinematics, pose, sample_body
-
-FRAMES_PER_SECOND = 30
-_PHOTO_SHIFTS = ((0.0, 0.0), (-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25))
-_VIDEO_SHIFTS = ((-0.2, 0.2), (0.2, -0.2))
 
 _OFFSETS = {
     **dict.fromkeys(("hand_x", "hand_y", "hand_z", "off_hand_x", "off_hand_y", "off_hand_z"), 0.045),
@@ -41,26 +37,11 @@ class Video:
     whole_body: bool
     camera_moves: bool
     sharpness: str
-    _instants: list[Primitives]
-    _cameras: list[Camera]
-    _scene: Scene
-    _look: Look
-    _image_size: tuple[int, int]
-    _rng: np.random.Generator
+    _footage: Footage
 
     def frames(self) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
-        """RGB frames in order, each the mean of two instants within the shutter's opening."""
-        for t in range(self.num_frames):
-            light = np.zeros((*self._image_size, 3), np.float32)
-            for k, shift in enumerate(_VIDEO_SHIFTS):
-                light += render(
-                    self._instants[2 * t + k],
-                    camera=self._cameras[2 * t + k],
-                    scene=self._scene,
-                    image_size=self._image_size,
-                    shift=shift,
-                )[0]
-            yield develop(light / np.float32(2), look=self._look, rng=self._rng)
+        """RGB frames in order."""
+        return self._footage.frames()
 
 
 def vary(poses: Float[np.ndarray, "t fields"], *, rng: np.random.Generator) -> Float[np.ndarray, "t fields"]:
@@ -77,7 +58,7 @@ def vary(poses: Float[np.ndarray, "t fields"], *, rng: np.random.Generator) -> F
     return out
 
 
-def _sway(
+def sway(
     poses: Float[np.ndarray, "t fields"], times: Float[np.ndarray, " t"], rng: np.random.Generator
 ) -> Float[np.ndarray, "t fields"]:
     """Add the small slow movements of anyone who stands."""
@@ -98,7 +79,7 @@ def _heading(action: str | None, rng: np.random.Generator, *, anywhere: float) -
     return float(rng.normal(0, 25))
 
 
-def _shadows(joints: Joints, scene: Scene) -> Float[np.ndarray, "t 3 4"]:
+def shadows(joints: Joints, scene: Scene) -> Float[np.ndarray, "t 3 4"]:
     """Soft floor shadows of the body and both feet, fainter and wider the higher they are."""
     rows = []
     for point, radius, darkness in (
@@ -114,17 +95,17 @@ def _shadows(joints: Joints, scene: Scene) -> Float[np.ndarray, "t 3 4"]:
     return np.stack(rows, axis=1)
 
 
-def _moved(joints: Joints, path: Float[np.ndarray, "t 3"]) -> Joints:
+def moved(joints: Joints, path: Float[np.ndarray, "t 3"]) -> Joints:
     """The figure carried along a path over the floor."""
-    moved: dict[str, object] = {}
+    carried: dict[str, object] = {}
     for name, value in vars(joints).items():
         if name.endswith("axes"):
-            moved[name] = value
+            carried[name] = value
         elif isinstance(value, np.ndarray):
-            moved[name] = value + path
+            carried[name] = value + path
         else:
-            moved[name] = type(value)(**{part: points + path for part, points in vars(value).items()})
-    return Joints(**moved)  # type: ignore[arg-type]
+            carried[name] = type(value)(**{part: points + path for part, points in vars(value).items()})
+    return Joints(**carried)  # type: ignore[arg-type]
 
 
 KEYPOINTS = (
@@ -162,22 +143,21 @@ def take_photo(
         phase = rng.choice(motion.typical_phases) + rng.normal(0, 0.05)
     grid = np.append(np.arange(24) / 24, phase)
     poses = vary(motion.poses(grid), rng=rng)[-1:]
-    poses = _sway(poses, np.zeros(1), rng)
+    poses = sway(poses, np.zeros(1), rng)
     body, heading = sample_body(rng), _heading(action, rng, anywhere=0.05)
     joints = forward_kinematics(poses, body=body, mirrored=bool(rng.random() < 0.5), heading_deg=heading)
     framing = sample_photo_framing(rng, height=body.height, leg_driven=motion.leg_driven)
     camera = film(framing, np.zeros(1), subject=np.zeros((1, 3)), image_size=image_size, rng=rng)[0]
     name = HOME_PLACES[action] if rng.random() < home_share else str(rng.choice(list(PLACES)))
-    scene = build_scene(name, rng, focal=camera.focal, distance=float(camera.eye[2]))
+    scene = build_scene(PLACES[name], rng, focal=camera.focal, distance=float(camera.eye[2]))
     shapes = dress(joints, body=body, outfit=sample_outfit(rng))
     shapes += sample_props(joints, action=action, often=1.0, rng=rng)
-    moment = instants(shapes, shadows=_shadows(joints, scene))[0]
-    views = [render(moment, camera=camera, scene=scene, image_size=image_size, shift=shift) for shift in _PHOTO_SHIFTS]
-    light = np.mean([colour for colour, _ in views], axis=0, dtype=np.float32)
-    return develop(np.asarray(light), look=sample_look(rng, video=False), rng=rng), views[0][1]
+    moment = instants(shapes, shadows=shadows(joints, scene))[0]
+    look = sample_look(rng, video=False)
+    return photograph(moment, camera=camera, scene=scene, look=look, image_size=image_size, rng=rng)
 
 
-def _phases(motion: Motion, times: Float[np.ndarray, " t"], rng: np.random.Generator) -> Float[np.ndarray, " t"]:
+def phases(motion: Motion, times: Float[np.ndarray, " t"], rng: np.random.Generator) -> Float[np.ndarray, " t"]:
     """Phase over time from a random start, at a person's tempo and with a changing pace."""
     tempo = rng.uniform(*motion.period_seconds) * rng.uniform(0.9, 1.15)
     pace = 1 + np.clip(0.16 * smooth_noise(times, rng, lowest_hertz=0.2, highest_hertz=0.8), -0.4, 0.4)
@@ -199,23 +179,23 @@ def plan_video(
     """
     count = int(rng.integers(num_frames[0], num_frames[1] + 1))
     shutter = rng.uniform(0.15, 0.5)
-    times = ((np.arange(count)[:, None] + shutter * np.arange(2)) / FRAMES_PER_SECOND).ravel()
-    poses = vary(motion.poses(_phases(motion, times, rng)), rng=rng)
+    times = exposures(count, shutter=shutter)
+    poses = vary(motion.poses(phases(motion, times, rng)), rng=rng)
     if rng.random() < 0.25:
         start = np.clip((times - rng.uniform(0.0, 0.35)) / 0.35, 0, 1)[:, None]
         poses = pose() + start * start * (3 - 2 * start) * (poses - pose())
-    poses = _sway(poses, times, rng)
+    poses = sway(poses, times, rng)
     body, heading = sample_body(rng), _heading(action, rng, anywhere=0.06)
     joints = forward_kinematics(poses, body=body, mirrored=bool(rng.random() < 0.5), heading_deg=heading)
     direction = np.array([np.sin(np.deg2rad(heading)), 0.0, np.cos(np.deg2rad(heading))])
     path = (times - times.mean())[:, None] * rng.uniform(*motion.travel) * direction
-    joints = _moved(joints, path)
+    joints = moved(joints, path)
     framing = sample_video_framing(rng, height=body.height, leg_driven=motion.leg_driven)
     followed = path * np.array([rng.uniform(0.8, 1.02), 1.0, 1.0])
     cameras = film(framing, times, subject=followed, image_size=image_size, rng=rng)
     distance = cameras[0].focal * framing.view_height / image_size[0]
     scene = build_scene(
-        str(rng.choice(list(PLACES))),
+        PLACES[str(rng.choice(list(PLACES)))],
         rng,
         focal=cameras[0].focal,
         distance=distance,
@@ -232,10 +212,12 @@ def plan_video(
         whole_body=framing.view_height > 1.15 * body.height,
         camera_moves=framing.shake_deg > 0.2 or framing.pan_deg_per_second != 0.0,
         sharpness="goo" if look.defocus < 0.5 else "med" if look.defocus < 1.0 else "bad",
-        _instants=instants(shapes, shadows=_shadows(joints, scene)),
-        _cameras=cameras,
-        _scene=scene,
-        _look=look,
-        _image_size=image_size,
-        _rng=rng,
+        _footage=Footage(
+            instants=instants(shapes, shadows=shadows(joints, scene)),
+            cameras=cameras,
+            scene=scene,
+            look=look,
+            image_size=image_size,
+            rng=rng,
+        ),
     )

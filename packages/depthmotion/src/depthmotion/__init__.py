@@ -15,16 +15,20 @@ from depthmotion.errors import (
     DepthMotionError,
     FlowFileError,
     ImageError,
+    InstanceError,
     MissingDependencyError,
     OutputError,
     PathError,
 )
 from depthmotion.flowio import flow_to_color
 from depthmotion.image_files import read_image
+from depthmotion.instance_files import read_instances
 from depthmotion.instances import MovingInstances, random_instances, select, select_largest
 from depthmotion.intrinsics import Intrinsics
 from depthmotion.nearest import NearestWarp, SplatMasks, warp_nearest
+from depthmotion.object_motion import ObjectMotion
 from depthmotion.path_drawing import draw_paths
+from depthmotion.photo_clip import clip_of_photo
 from depthmotion.sharpen import sharpen
 from depthmotion.synthesize import prepare, synthesize
 
@@ -45,14 +49,17 @@ __all__ = [
     "GenerateConfig",
     "GenerateSummary",
     "ImageError",
+    "InstanceError",
     "Intrinsics",
     "LicenceWarning",
     "MissingDependencyError",
     "MovingInstances",
     "NearestWarp",
+    "ObjectMotion",
     "OutputError",
     "PathError",
     "SplatMasks",
+    "clip_of_photo",
     "contact_sheet",
     "depth_to_color",
     "draw_paths",
@@ -65,6 +72,7 @@ __all__ = [
     "prepare",
     "random_instances",
     "read_image",
+    "read_instances",
     "select",
     "select_largest",
     "sharpen",

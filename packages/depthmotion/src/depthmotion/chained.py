@@ -19,9 +19,10 @@ PUBLISHED_QUALITY = 95
 
 @dataclass(frozen=True)
 class ChainedClip:
-    """Frames uint8 (T, H, W, 3) as decoded from their JPEGs, flow (T-1, H, W, 2) between them, masks of each splat."""
+    """Frames uint8 (T, H, W, 3) as decoded from `jpegs`, flow (T-1, H, W, 2) between them, masks of each splat."""
 
     frames: UInt8[np.ndarray, "t h w 3"]
+    jpegs: list[bytes]
     flow: Float32[np.ndarray, "t1 h w 2"]
     masks: list[SplatMasks]
 
@@ -42,15 +43,16 @@ def synthesize_chained(
     Without `published` the splat is correct, and only the chaining remains: see `warp_nearest`.
     """
     path = path if isinstance(path, CameraPath) else CameraPath(np.asarray(path, dtype=np.float64))
-    frames, flows, masks = [], [], []
+    frames, jpegs, flows, masks = [], [], [], []
     last = np.eye(4)
     frame = image
     for pose in path.poses:
         depth = estimate_depth(frame).to_depth()
         warp = warp_nearest(frame, depth, pose @ np.linalg.inv(last), intrinsics=intrinsics, published=published)
-        frame = decode_image(encode_image(warp.filled(), suffix=".jpg", quality=jpeg_quality))
+        jpegs.append(encode_image(warp.filled(), suffix=".jpg", quality=jpeg_quality))
+        frame = decode_image(jpegs[-1])
         frames.append(frame)
         flows.append(warp.flow)
         masks.append(warp.masks)
         last = pose
-    return ChainedClip(np.stack(frames), np.stack(flows)[1:], masks)
+    return ChainedClip(np.stack(frames), jpegs, np.stack(flows)[1:], masks)

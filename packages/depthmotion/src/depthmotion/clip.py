@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, UInt8
@@ -47,6 +48,12 @@ class Clip:
     def flow_to_first(self) -> Float32[np.ndarray, "t h w 2"]:
         """Flow from every frame to frame 0, on its own grid [px]."""
         return np.stack([self.geometry.flow(t, 0) for t in range(len(self))])
+
+    def flow_between(self, frames: Literal["next", "from-first", "to-first"]) -> Float32[np.ndarray, "t1 h w 2"]:
+        """Return T-1 fields: from each frame to the next, or from frame 0 to each later one, or from those to it."""
+        if frames == "next":
+            return self.flow
+        return (self.flow_from_first if frames == "from-first" else self.flow_to_first)[1:]
 
     @cached_property
     def visible_next(self) -> Bool[np.ndarray, "t1 h w"]:

@@ -21,6 +21,7 @@ from depthmotion.image_files import encode_image
 if TYPE_CHECKING:
     from depthmotion.clip import Clip
 
+FlowBetween = Literal["next", "from-first", "to-first"]
 FlowFormat = Literal["compact", "uv-jpeg", "npz", "flo", "kitti", "colour"]
 FLOW_SUFFIXES: dict[str, str] = {"compact": ".npy", "npz": ".npz"}
 """Extensions of the formats that are one file; the others are folders."""
@@ -44,7 +45,7 @@ def save_frames(
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(encode_video(frames, fps=fps, suffix=file.suffix.lower()))
         return
-    _write_folder(file, (encode_image(frame, suffix=image_suffix, quality=quality) for frame in frames), image_suffix)
+    write_folder(file, (encode_image(frame, suffix=image_suffix, quality=quality) for frame in frames), image_suffix)
 
 
 def save_clip(clip: Clip, file: Path, *, fps: float) -> None:
@@ -99,7 +100,7 @@ def save_flow(
         flowio.write_uv(target, flow, bound=bound)
     elif flow_format == "colour":
         pictures = flowio.flow_to_color(flow) if len(flow) else np.empty((0, *flow.shape[1:3], 3), np.uint8)
-        _write_folder(target, (encode_image(picture, suffix=".png") for picture in pictures), ".png")
+        write_folder(target, (encode_image(picture, suffix=".png") for picture in pictures), ".png")
     else:
         target.mkdir(parents=True, exist_ok=True)
         suffix = ".flo" if flow_format == "flo" else ".png"
@@ -111,13 +112,26 @@ def save_depth(folder: Path, depth: Float[np.ndarray, "t h w"]) -> None:
     """Write depth as 16-bit PNGs and the `depth.json` that `load_depth("dir:FOLDER")` reads them with."""
     scale = float(depth.max()) / 65535
     codes = np.maximum(np.rint(depth / scale), 1).astype(np.uint16)
-    _write_folder(folder, (_png(field) for field in codes), ".png")
+    write_folder(folder, (_png(field) for field in codes), ".png")
     (folder / "depth.json").write_text(json.dumps({"kind": "depth", "scale": scale}) + "\n")
 
 
 def save_masks(folder: Path, masks: Bool[np.ndarray, "t h w"]) -> None:
     """Write masks as PNGs of 0 and 255."""
-    _write_folder(folder, (_png(mask.astype(np.uint8) * 255) for mask in masks), ".png")
+    write_folder(folder, (_png(mask.astype(np.uint8) * 255) for mask in masks), ".png")
+
+
+def save_clip_masks(folder: Path, clip: Clip) -> None:
+    """Write a clip's masks into folders `valid` (the photo is seen), `visible_next` and `visible_before`."""
+    for name in ("valid", "visible_next", "visible_before"):
+        save_masks(folder / name, getattr(clip, name))
+
+
+def write_folder(folder: Path, pictures: Iterable[bytes], suffix: str) -> None:
+    """Write encoded pictures as `00000` and so on with an extension."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for index, picture in enumerate(pictures):
+        (folder / f"{index:05d}{suffix}").write_bytes(picture)
 
 
 def _exactly(target: Path, suffix: str) -> Path:
@@ -128,9 +142,3 @@ def _exactly(target: Path, suffix: str) -> Path:
 
 def _png(picture: np.ndarray) -> bytes:
     return bytes(cv2.imencode(".png", picture)[1])
-
-
-def _write_folder(folder: Path, pictures: Iterable[bytes], suffix: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for index, picture in enumerate(pictures):
-        (folder / f"{index:05d}{suffix}").write_bytes(picture)

@@ -12,13 +12,15 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from depthmotion.atomic_output import Output, replace_atomically
+from depthmotion.atomic_output import Output, place_together, replace_atomically
 from depthmotion.dataset.photo_list import Failure, read_photos
 from depthmotion.depth_colour import depth_to_color
 from depthmotion.depth_sources import DepthSource, load_depth
+from depthmotion.depth_sources.camera_file import camera_file, camera_text
 from depthmotion.depthmap import DepthMap
 from depthmotion.errors import ConfigError, DepthMotionError
 from depthmotion.image_files import encode_image, read_image
+from depthmotion.sharpen import SharpenRule
 
 _PER_UNIT = 1000
 
@@ -28,6 +30,7 @@ class DepthExport:
     """Writes depth to `OUT/CLASS/NAME.png` or `.npy`, and in colour to `PREVIEW/CLASS/NAME.png`.
 
     16-bit PNGs hold disparity stretched to 0 … 65535, or depth in thousandths of its unit, at most 65.535 units.
+    The camera, where the depth source knows it, goes beside: `NAME.camera.json`.
     """
 
     out: Path
@@ -36,6 +39,7 @@ class DepthExport:
     preview: Path | None = None
     batch: int = 1
     device: str = "auto"
+    sharpening: SharpenRule = "step"
 
     def photos(self, images: Sequence[Path], list_file: Path | None) -> dict[str, Path]:
         """Return the photos by their depth's name `CLASS/NAME`; CLASS is a photo's folder.
@@ -60,7 +64,7 @@ class DepthExport:
             ConfigError: the folder holds depth of another kind.
             DepthError: the depth source cannot be used at all.
         """
-        source = load_depth(self.model, device=self.device, batch_size=self.batch)
+        source = load_depth(self.model, device=self.device, batch_size=self.batch, sharpening=self.sharpening)
         waiting = iter(photos.items())
         while chunk := list(itertools.islice(waiting, self.batch)):
             yield from self._export(chunk, source)
@@ -92,7 +96,14 @@ class DepthExport:
         scale = 1.0 if self.file_format == "npy" or depth.kind == "disparity" else 1 / _PER_UNIT
         self._describe(depth, scale)
         write = _write_npy if self.file_format == "npy" else _write_png
-        replace_atomically(Output(self.out / f"{name}.{self.file_format}", lambda file: write(file, depth)))
+        place = self.out / f"{name}.{self.file_format}"
+        outputs = [Output(place, lambda file: write(file, depth))]
+        if depth.intrinsics is None:
+            camera_file(place).unlink(missing_ok=True)
+        else:
+            content = camera_text(depth.intrinsics, size=depth.shape).encode()
+            outputs.append(Output(camera_file(place), lambda file: _write_bytes(file, content)))
+        place_together(outputs)
         if self.preview is not None:
             picture = encode_image(depth_to_color(depth), suffix=".png")
             replace_atomically(Output(self.preview / f"{name}.png", lambda file: _write_bytes(file, picture)))

@@ -13,6 +13,10 @@ class DepthError(DepthMotionError):
     """A depth map is missing, malformed or does not fit its image."""
 
 
+class InstanceError(DepthMotionError):
+    """An instance mask cannot be read, does not fit its photo, or lacks the instances that are asked for."""
+
+
 class PathError(DepthMotionError):
     """A camera path is malformed or its parameters are out of range."""
 

@@ -52,6 +52,13 @@ class Intrinsics:
             raise ConfigError(f"intrinsics matrix {m.tolist()} is not [[fx, 0, cx], [0, fy, cy], [0, 0, 1]].")
         return cls(float(m[0, 0]), float(m[1, 1]), float(m[0, 2]), float(m[1, 2]))
 
+    @classmethod
+    def of(cls, camera: Intrinsics | Float[np.ndarray, "3 3"] | None, height: int, width: int) -> Intrinsics:
+        """Return a camera given as such, as a 3×3 matrix, or not at all: then the published one for an image size."""
+        if camera is None:
+            return cls.default(height, width)
+        return camera if isinstance(camera, Intrinsics) else cls.from_matrix(camera)
+
     @property
     def matrix(self) -> Float64[np.ndarray, "3 3"]:
         """The 3×3 camera matrix."""

@@ -24,17 +24,17 @@ def prepare(
     intrinsics: Intrinsics | Float[np.ndarray, "3 3"] | None = None,
     instances: MovingInstances | None = None,
 ) -> PreparedClip:
-    """Check the inputs of a clip and do once what all its frames share."""
+    """Check the inputs of a clip and do once what all its frames share.
+
+    Without `intrinsics` the camera is the depth map's, if it knows one, or the published one: see `Intrinsics.default`.
+    """
     check_image(image)
     height, width = image.shape[:2]
     if not isinstance(path, CameraPath):
         path = CameraPath(np.asarray(path, dtype=np.float64))
     if not isinstance(depth, DepthMap):
         depth = DepthMap(np.asarray(depth))
-    if intrinsics is None:
-        intrinsics = Intrinsics.default(height, width)
-    elif not isinstance(intrinsics, Intrinsics):
-        intrinsics = Intrinsics.from_matrix(intrinsics)
+    intrinsics = Intrinsics.of(depth.intrinsics if intrinsics is None else intrinsics, height, width)
     poses = np.asarray(path.poses, dtype=np.float64)[:, None]
     labels = None
     if instances is not None:

@@ -52,7 +52,7 @@ MMACTION_CARDS = (
         frames=8,
         size=112,
         input_range=_IMAGENET,
-        fixed={"width": 0.25},
+        fixed={"width": 0.1875},
     ),
     ModelCard(
         name="tsm-r50",

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from depthmotion.dataset.photo_list import Failure
 from depthmotion.depth_export import DepthExport
+from depthmotion.sharpen import SharpenRule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +29,12 @@ class Depth:
     list: Path | None = None
     """More photos: one '{path} {label}' per line, or only paths."""
     out: Annotated[Path, tyro.conf.arg(aliases=["-o"])]
-    """Depth goes to OUT/CLASS/NAME.png; OUT/depth.json says what the numbers are."""
+    """Depth goes to OUT/CLASS/NAME.png, the photo's camera to NAME.camera.json if the network finds it; OUT/depth.json
+    says what the numbers are."""
     model: str = "depth-anything-v2-small"
     """A depth network's short name, a transformers id, or ground, plane, dir:FOLDER."""
+    sharpen: SharpenRule = "step"
+    """What happens to the soft edges of disparity: they become steps, or the published median, or nothing."""
     format: Literal["png", "npy"] = "png"
     """png: 16 bits, disparity from 0 to 65535 or depth in thousandths; npy: float32."""
     preview: Path | None = None
@@ -42,7 +46,15 @@ class Depth:
 
     def run(self) -> int:
         """Write depth; photos that failed are listed at the end."""
-        export = DepthExport(self.out, self.model, self.format, self.preview, batch=self.batch, device=self.device)
+        export = DepthExport(
+            self.out,
+            self.model,
+            self.format,
+            self.preview,
+            batch=self.batch,
+            device=self.device,
+            sharpening=self.sharpen,
+        )
         photos = export.photos(self.images, self.list)
         failures: list[Failure] = []
         done = tqdm(export.run(photos), total=len(photos), desc="depth", unit="photo")

@@ -10,6 +10,8 @@ import tyro
 
 from depthmotion.dataset import Failure, GenerateConfig, estimate, generate
 
+Config = Annotated[GenerateConfig, tyro.conf.arg(name=""), tyro.conf.OmitArgPrefixes]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Generate:
@@ -21,6 +23,8 @@ class Generate:
 
     depthmotion generate --list photos.txt --out frames --depth midas-v3.1-beit-large --depth-batch 8 --dry-run
 
+    depthmotion generate --list photos.txt --out frames --instances masks --largest 2
+
     depthmotion generate --list photos.txt --out frames --shard 0/4
     """
 
@@ -30,7 +34,7 @@ class Generate:
     """Frames go to OUT/CLASS/IMAGE_FILE_NAME/00000.jpg …"""
     dry_run: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Only say how many clips there are to make, and about how much time and space they take."""
-    config: Annotated[GenerateConfig, tyro.conf.arg(name="")] = field(default_factory=GenerateConfig)
+    config: Config = field(default_factory=GenerateConfig)
 
     def run(self) -> int:
         """Generate; photos that failed are listed at the end."""

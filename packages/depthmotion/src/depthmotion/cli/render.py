@@ -1,31 +1,32 @@
 """`depthmotion render`: one photo becomes a clip."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
 import tyro
 
-from depthmotion import paths
 from depthmotion.atomic_output import Output, replace_atomically
 from depthmotion.clip import Clip
 from depthmotion.clip_files import (
     FLOW_SUFFIXES,
+    FlowBetween,
     FlowFormat,
     check_clip_name,
+    save_clip_masks,
     save_depth,
     save_flow,
     save_frames,
-    save_masks,
 )
 from depthmotion.contact_sheet import contact_sheet
-from depthmotion.dataset.make_clip import check_own_size
 from depthmotion.depth_sources import load_depth
 from depthmotion.errors import ConfigError
-from depthmotion.image_files import encode_image, read_image, resize_image
+from depthmotion.image_files import encode_image, read_image
+from depthmotion.instance_files import read_instances
+from depthmotion.object_motion import ObjectMotion
+from depthmotion.photo_clip import check_view, clip_of_photo
 from depthmotion.scene import Fill
-from depthmotion.synthesize import synthesize
+from depthmotion.sharpen import SharpenRule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,8 @@ class Render:
 
     depthmotion render photo.jpg -o clip.mp4 --depth depth-anything-v2-small --path orbit:angle_deg=10+handheld
 
+    depthmotion render photo.jpg -o clip.mp4 --path still --instances mask.png --largest 2
+
     depthmotion render photo.jpg -o frames --flow flow --flow-format kitti --sheet sheet.png
     """
 
@@ -46,6 +49,8 @@ class Render:
     """.mp4, .avi, or a folder for images."""
     depth: str = "ground"
     """ground, plane, dir:FOLDER, a depth network's short name, or a transformers id."""
+    sharpen: SharpenRule = "step"
+    """What happens to the soft edges of disparity: they become steps, or the published median, or nothing."""
     path: str = "smooth"
     """A camera path: `depthmotion paths` lists them with their options."""
     frames: int | None = None
@@ -54,6 +59,11 @@ class Render:
     """HEIGHT WIDTH of the clip; the photo's own size if left out."""
     fill: Fill = "background"
     """What is shown where the photo shows nothing."""
+    fov_deg: float | None = None
+    """The photo's horizontal field of view; by default what the depth source knows, or the published camera's."""
+    instances: Path | None = None
+    """Instance mask of the photo, a .png or .npy of ids: objects that move on their own."""
+    objects: Annotated[ObjectMotion, tyro.conf.arg(name="")] = field(default_factory=ObjectMotion)
     max_holes: float | None = 0.25
     """Shrink the path until no frame has more than this share of such pixels; a file of poses is never shrunk."""
     fps: float = 12.0
@@ -64,6 +74,8 @@ class Render:
     """Also write flow: a file or folder, as the format wants."""
     flow_format: FlowFormat | None = None
     """By default what the name says: .npy (8 bits), .npz (float32), or a folder of .flo."""
+    flow_between: FlowBetween = "next"
+    """From each frame to the next, from the first frame to each later one, or from those to the first."""
     depth_out: Path | None = None
     """Also write every frame's depth: a folder of 16-bit PNG."""
     masks: Path | None = None
@@ -78,28 +90,29 @@ class Render:
         check_clip_name(self.out)
         flow_format = self._check_options()
         photo = read_image(self.image)
-        found = load_depth(self.depth, device=self.device)(photo, file=self.image)
-        if self.size is not None:
-            photo, found = resize_image(photo, self.size), found.resized(*self.size)
-        check_own_size(photo.shape)
-        distances = found.to_depth()
-        path = paths.from_description(
-            self.path,
-            np.random.default_rng(self.seed),
-            depth=distances,
+        depth = load_depth(self.depth, device=self.device, sharpening=self.sharpen)(photo, file=self.image)
+        mask = None if self.instances is None else read_instances(self.instances, size=photo.shape[:2])
+        clip = clip_of_photo(
+            photo,
+            depth,
+            path=self.path,
+            seed=self.seed,
             num_frames=self.frames,
+            size=self.size,
+            fov_deg=self.fov_deg,
             max_holes=None if self.path.startswith("file:") else self.max_holes,
-            intrinsics=found.intrinsics,
+            fill=self.fill,
+            mask=mask,
+            objects=self.objects,
         )
-        clip = synthesize(photo, distances, path, intrinsics=found.intrinsics, fill=self.fill)
         for output in self._outputs(clip, flow_format):
             replace_atomically(output)
             print(f"{output.target}: {clip!r}" if output.target == self.out else output.target)
         return 0
 
     def _check_options(self) -> FlowFormat:
-        if self.size is not None and not 1 <= min(self.size) <= max(self.size) <= 8192:
-            raise ConfigError(f"size={self.size}: give HEIGHT WIDTH of 1 to 8192 pixels.")
+        check_view(size=self.size, fov_deg=self.fov_deg, max_holes=self.max_holes)
+        self.objects.check_mask(self.instances)
         if self.sheet is not None and self.sheet.suffix not in (".png", ".jpg"):
             raise ConfigError(f"sheet={self.sheet}: give a .png or .jpg name.")
         by_name: dict[str, FlowFormat] = {".npy": "compact", ".npz": "npz"}
@@ -116,17 +129,14 @@ class Render:
         def write_frames(target: Path) -> None:
             save_frames(target, clip.frames, fps=self.fps, image_suffix=f".{self.image_format}")
 
-        def write_masks(target: Path) -> None:
-            for name in ("valid", "visible_next", "visible_before"):
-                save_masks(target / name, getattr(clip, name))
-
         outputs = [Output(self.out, write_frames)]
         if self.flow is not None:
-            outputs.append(Output(self.flow, lambda target: save_flow(target, clip.flow, flow_format=flow_format)))
+            flow = clip.flow_between(self.flow_between)
+            outputs.append(Output(self.flow, lambda target: save_flow(target, flow, flow_format=flow_format)))
         if self.depth_out is not None:
             outputs.append(Output(self.depth_out, lambda target: save_depth(target, clip.depth)))
         if self.masks is not None:
-            outputs.append(Output(self.masks, write_masks))
+            outputs.append(Output(self.masks, lambda target: save_clip_masks(target, clip)))
         if self.sheet is not None:
             suffix = self.sheet.suffix
             outputs.append(

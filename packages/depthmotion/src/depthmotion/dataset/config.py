@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
 from depthmotion import paths
-from depthmotion.clip_files import FlowFormat
+from depthmotion.clip_files import FlowBetween, FlowFormat
 from depthmotion.errors import ConfigError, PathError
+from depthmotion.object_motion import ObjectMotion
+from depthmotion.photo_clip import check_view
 from depthmotion.scene import Fill, check_fill
+from depthmotion.sharpen import SharpenRule, check_sharpen_rule
 
 FrameFormat = Literal["jpg", "png", "mp4", "avi"]
 Engine = Literal["local", "ray"]
+OutputKind = Literal["frames", "flow", "depth", "masks"]
 _NOT_IN_PIXELS = (
-    "workers", "engine", "shard", "verify", "flow_dir", "device", "depth_batch", "path", "translation", "rotation_deg",
+    "workers", "engine", "shard", "verify", "flow_dir", "depth_dir", "mask_dir", "device", "depth_batch", "path",
+    "translation", "rotation_deg",
 )  # fmt: skip
 
 
@@ -26,6 +31,8 @@ class GenerateConfig:
 
     depth: str = "ground"
     """A depth source: ground, plane, dir:FOLDER, or a depth network."""
+    sharpen: SharpenRule = "step"
+    """What happens to the soft edges of disparity: they become steps, or the published median, or nothing."""
     num_frames: int = 16
     size: tuple[int, int] | None = (384, 384)
     """(height, width) that photos and depth are resized to; `None` keeps each photo's own size."""
@@ -35,6 +42,12 @@ class GenerateConfig:
     """Range of a random_walk's or smooth path's step per axis, for a scene with its nearest things at depth 1."""
     rotation_deg: tuple[float, float] | None = None
     """Range of a random_walk's or smooth path's turn per axis."""
+    fov_deg: float | None = None
+    """The photos' horizontal field of view; by default what the depth source knows, or the published camera's."""
+    instances: Path | None = None
+    """Folder of instance masks named like the photos, CLASS/NAME.png or NAME.png: objects that move on their own."""
+    objects: ObjectMotion = field(default_factory=ObjectMotion)
+    """Which of a mask's objects move, and how far."""
     max_holes: float | None = None
     """Shrink a path until no frame has more than this share of pixels that the photo does not show."""
     fill: Fill = "background"
@@ -47,8 +60,14 @@ class GenerateConfig:
     """Where flow goes; `None` writes none."""
     flow_format: FlowFormat = "compact"
     """`compact`: one .npy of uint8 codes; `npz`: float32; `uv-jpeg`: the published u/ and v/; else a file per pair."""
+    flow_between: FlowBetween = "next"
+    """`next`: from each frame to the next; `from-first` and `to-first`: between frame 0 and each later one."""
     flow_bound: float = 20.0
     """Flow is clipped to ± this [px] where it is stored in 8 bits."""
+    depth_dir: Path | None = None
+    """Where every frame's depth goes, a folder of 16-bit PNGs per clip; `None` writes none."""
+    mask_dir: Path | None = None
+    """Where masks go, per clip the folders valid, visible_next and visible_before; `None` writes none."""
     seed: int = 0
     workers: int = 1
     """Processes that warp; a depth network runs in the first process."""
@@ -66,6 +85,7 @@ class GenerateConfig:
     def __post_init__(self) -> None:
         """Raise `ConfigError` or `PathError` for values that no clip can have."""
         check_fill(self.fill)
+        check_sharpen_rule(self.sharpen)
         for name, value, least, most in (
             ("num_frames", self.num_frames, 2, 10_000),
             ("jpeg_quality", self.jpeg_quality, 1, 100),
@@ -78,18 +98,29 @@ class GenerateConfig:
         for name, choice, choices in (
             ("frame_format", self.frame_format, get_args(FrameFormat)),
             ("flow_format", self.flow_format, get_args(FlowFormat)),
+            ("flow_between", self.flow_between, get_args(FlowBetween)),
             ("engine", self.engine, get_args(Engine)),
         ):
             if choice not in choices:
                 raise ConfigError(f"{name}={choice!r}: use one of {', '.join(choices)}.")
-        if self.size is not None and (len(self.size) != 2 or min(self.size) < 2 or max(self.size) > 8192):
-            raise ConfigError(f"size={self.size}: give (height, width) of 2 to 8192 pixels, or None.")
+        check_view(size=self.size, fov_deg=self.fov_deg, max_holes=self.max_holes)
+        self.objects.check_mask(self.instances)
+        if self.instances is not None and not self.instances.is_dir():
+            raise ConfigError(f"instances={self.instances}: no such folder of instance masks.")
         if not self.flow_bound > 0:
             raise ConfigError(f"flow_bound={self.flow_bound}: give a positive number of pixels.")
-        if self.max_holes is not None and not 0 < self.max_holes <= 1:
-            raise ConfigError(f"max_holes={self.max_holes}: give a share of the frame above 0 and at most 1.")
         paths.check_description(self.path_description, num_frames=self.num_frames)
         _ = self.shard_of
+
+    def folders(self, out_dir: Path) -> dict[OutputKind, Path]:
+        """Return the folders that clips are written to, by what goes there."""
+        given: dict[OutputKind, Path | None] = {
+            "frames": out_dir,
+            "flow": self.flow_dir,
+            "depth": self.depth_dir,
+            "masks": self.mask_dir,
+        }
+        return {kind: Path(folder) for kind, folder in given.items() if folder is not None}
 
     @property
     def path_description(self) -> str:

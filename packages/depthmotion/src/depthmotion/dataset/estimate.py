@@ -57,8 +57,12 @@ def estimate(
         return Estimate(0, len(items), 0.0, 0, free, 0, failures)
     source = load_depth(config.depth, device=config.device, batch_size=config.depth_batch)
     with tempfile.TemporaryDirectory() as folder:
-        flow_dir = None if config.flow_dir is None else Path(folder, "flow")
-        trial_config = replace(config, flow_dir=flow_dir)
+        trial_config = replace(
+            config,
+            flow_dir=config.flow_dir and Path(folder, "flow"),
+            depth_dir=config.depth_dir and Path(folder, "depth"),
+            mask_dir=config.mask_dir and Path(folder, "masks"),
+        )
         trial = [replace(item, config=trial_config, out_dir=Path(folder, "frames")) for item in tried]
         make_clip(next(tasks_of(trial[:1], source, batch=1)))  # compiling is no part of the time
         start = perf_counter()

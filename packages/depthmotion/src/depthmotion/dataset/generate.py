@@ -71,7 +71,7 @@ def generate(
             if outcome.digest is None:
                 failures.append(Failure(outcome.item.photo, outcome.error or "unknown"))
                 continue
-            manifest.add(outcome.item, fingerprint=fingerprint, digest=outcome.digest)
+            manifest.add(outcome.item, fingerprint=fingerprint, digest=outcome.digest, objects=outcome.objects)
             made += 1
         for folder in _partial_folders(out_dir, config):
             sweep_partials(folder)
@@ -102,5 +102,4 @@ def _outcomes(items: list[Item], config: GenerateConfig) -> Iterator[Outcome]:
 
 
 def _partial_folders(out_dir: Path, config: GenerateConfig) -> list[Path]:
-    roots = [out_dir] if config.flow_dir is None else [out_dir, Path(config.flow_dir)]
-    return [root / PARTIALS for root in roots]
+    return [folder / PARTIALS for folder in config.folders(out_dir).values()]

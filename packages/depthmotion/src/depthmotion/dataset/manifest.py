@@ -50,9 +50,10 @@ def read_manifests(out_dir: Path) -> dict[str, Finished]:
 
 def is_finished(item: Item, row: Finished | None, fingerprint: str) -> bool:
     """Return whether a clip is there as the manifest says; with `verify`, byte for byte."""
-    if row is None or row.settings != fingerprint or not all(output.exists() for output in item.outputs):
+    outputs = list(item.targets.values())
+    if row is None or row.settings != fingerprint or not all(output.exists() for output in outputs):
         return False
-    return not item.config.verify or content_hash(item.outputs) == row.hash
+    return not item.config.verify or content_hash(outputs) == row.hash
 
 
 class Manifest:
@@ -61,14 +62,15 @@ class Manifest:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def add(self, item: Item, *, fingerprint: str, digest: str) -> None:
-        """Note a finished clip."""
+    def add(self, item: Item, *, fingerprint: str, digest: str, objects: tuple[int, ...]) -> None:
+        """Note a finished clip; `objects` are the ids in its instance mask that move on their own."""
         row = {
             "item": item.name,
             "photo": str(item.photo),
             "seed": item.seed,
             "path": item.config.path_description,
             "depth": item.config.depth,
+            "objects": list(objects),
             "settings": fingerprint,
             "hash": digest,
         }

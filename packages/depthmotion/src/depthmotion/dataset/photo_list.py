@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from depthmotion.clip_files import FLOW_SUFFIXES
-from depthmotion.dataset.config import GenerateConfig
+from depthmotion.dataset.config import GenerateConfig, OutputKind
 from depthmotion.errors import ConfigError
 
 
@@ -35,22 +35,13 @@ class Item:
         return int.from_bytes(digest, "little")
 
     @property
-    def frames(self) -> Path:
-        """The folder or video of the clip."""
-        video = self.config.frame_format in ("mp4", "avi")
-        return self.out_dir / (f"{self.name}.{self.config.frame_format}" if video else self.name)
-
-    @property
-    def flow(self) -> Path | None:
-        """The file or folder of the clip's flow."""
-        if self.config.flow_dir is None:
-            return None
-        return Path(self.config.flow_dir) / (self.name + FLOW_SUFFIXES.get(self.config.flow_format, ""))
-
-    @property
-    def outputs(self) -> list[Path]:
-        """What is written: frames, and flow if asked for."""
-        return [self.frames] if self.flow is None else [self.frames, self.flow]
+    def targets(self) -> dict[OutputKind, Path]:
+        """What is written of the clip, and where: frames and, where they are asked for, flow, depth and masks."""
+        suffixes: dict[OutputKind, str] = {"flow": FLOW_SUFFIXES.get(self.config.flow_format, "")}
+        if self.config.frame_format in ("mp4", "avi"):
+            suffixes["frames"] = f".{self.config.frame_format}"
+        folders = self.config.folders(self.out_dir)
+        return {kind: folder / (self.name + suffixes.get(kind, "")) for kind, folder in folders.items()}
 
 
 def clip_name(photo: Path) -> str:
@@ -92,8 +83,12 @@ def read_items(list_file: Path, out_dir: Path, config: GenerateConfig) -> tuple[
     """Return the items of a list file's shard in order of name, and the failures that only shard 0 reports."""
     photos, failures = read_photos(list_file)
     index, count = config.shard_of
-    chosen = sorted(photos)[index::count]
-    return [Item(photos[name], name, config, out_dir) for name in chosen], failures if index == 0 else []
+    items = [Item(photos[name], name, config, out_dir) for name in sorted(photos)[index::count]]
+    targets = items[0].targets if items else {}
+    if len(set(targets.values())) < len(targets):
+        given = ", ".join(f"{kind} {target}" for kind, target in targets.items())
+        raise ConfigError(f"two outputs would overwrite each other ({given}): give each a folder of its own.")
+    return items, failures if index == 0 else []
 
 
 def _photo_of(line: str) -> str:

@@ -11,10 +11,14 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
+from depthmotion.depth_sources.camera_file import read_camera
 from depthmotion.depth_sources.source import DepthSource
 from depthmotion.depthmap import DepthKind, DepthMap
 from depthmotion.errors import DepthError
-from depthmotion.sharpen import sharpen
+from depthmotion.matched_files import aspect_problem, find_matching, looked_for
+from depthmotion.sharpen import SharpenRule, sharpen
+
+_SUFFIXES = (".png", ".npy", ".pfm")
 
 
 @dataclass(frozen=True)
@@ -22,15 +26,16 @@ class FolderDepth(DepthSource):
     """Depth from files named like the photos: `FOLDER/CLASS/NAME.png`, or `FOLDER/NAME.png`; also `.npy` and `.pfm`.
 
     `FOLDER/depth.json`, `{"kind": "metric", "scale": 0.001}`, says what the numbers are: the kind, and depth per code.
-    Without it they are disparity.
+    Without it they are disparity. A photo's camera, if it is known, is beside its depth, as `NAME.camera.json`.
     """
 
     folder: Path
     kind: DepthKind = "disparity"
     scale: float = 1.0
+    sharpening: SharpenRule = "step"
 
     @classmethod
-    def open(cls, folder: Path) -> FolderDepth:
+    def open(cls, folder: Path, *, sharpening: SharpenRule = "step") -> FolderDepth:
         """Read the folder's `depth.json`.
 
         Raises:
@@ -40,7 +45,7 @@ class FolderDepth(DepthSource):
             raise DepthError(f"no depth folder at {folder}: give an existing one, or another depth source.")
         description = folder / "depth.json"
         if not description.exists():
-            return cls(folder)
+            return cls(folder, sharpening=sharpening)
         try:
             values = json.loads(description.read_text())
             kind, scale = values["kind"], float(values.get("scale", 1.0))
@@ -51,41 +56,24 @@ class FolderDepth(DepthSource):
                 f"{description} says kind {kind!r}, scale {scale}: kind is one of {', '.join(get_args(DepthKind))}, "
                 "scale is positive."
             )
-        return cls(folder, kind, scale)
+        return cls(folder, kind, scale, sharpening)
 
     def __call__(self, image: UInt8[np.ndarray, "h w 3"], *, file: Path | None = None) -> DepthMap:
         """Return the depth of the photo's file at the image's size; disparity is sharpened."""
         if file is None:
             raise DepthError(f"depth from {self.folder} needs the photo's file name.")
-        place = self._find(file)
+        place = find_matching(self.folder, file, _SUFFIXES)
+        if place is None:
+            raise DepthError(f"no depth of {file.name} in {self.folder}: {looked_for(self.folder, file, _SUFFIXES)}")
         values = read_depth_file(place) * np.float32(self.scale)
-        check_aspect(values.shape, image.shape[:2], name=str(place))
+        if problem := aspect_problem(values.shape, image.shape, name=str(place)):
+            raise DepthError(problem)
         try:
-            depth = DepthMap(values, self.kind).resized(*image.shape[:2])
+            camera = read_camera(place, size=values.shape)
+            depth = DepthMap(values, self.kind, camera).resized(*image.shape[:2])
         except DepthError as error:
             raise DepthError(f"{place}: {error}") from error
-        return sharpen(depth) if self.kind == "disparity" else depth
-
-    def _find(self, file: Path) -> Path:
-        names = [self.folder / file.parent.name / file.stem, self.folder / file.stem]
-        for name in names:
-            for suffix in (".png", ".npy", ".pfm"):
-                candidate = name.with_name(name.name + suffix)
-                if candidate.exists():
-                    return candidate
-        raise DepthError(
-            f"no depth of {file.name} in {self.folder}: looked for {names[0]}.png, .npy, .pfm and {names[1]}.*"
-        )
-
-
-def check_aspect(depth: tuple[int, ...], photo: tuple[int, ...], *, name: str) -> None:
-    """Raise DepthError if depth (H, W) and photo (H, W) are of different shape, by over 3 % and two pixels of depth."""
-    expected = depth[0] * photo[1] / photo[0]
-    if abs(depth[1] - expected) > max(0.03 * expected, 2 * max(1.0, photo[1] / photo[0])):
-        raise DepthError(
-            f"{name} is {depth[1]}×{depth[0]} but its photo {photo[1]}×{photo[0]}: the two do not belong together, or "
-            "one is turned or cropped. Give depth of the photo's aspect."
-        )
+        return sharpen(depth, rule=self.sharpening) if self.kind == "disparity" else depth
 
 
 def read_depth_file(file: Path) -> np.ndarray:

@@ -14,6 +14,7 @@ from depthmotion.depth_sources.registry import NETWORKS, LicenceWarning
 from depthmotion.depth_sources.source import DepthSource
 from depthmotion.depthmap import DepthKind
 from depthmotion.errors import ConfigError
+from depthmotion.sharpen import SharpenRule, check_sharpen_rule
 
 
 def load_depth(
@@ -23,6 +24,7 @@ def load_depth(
     batch_size: int = 1,
     kind: DepthKind | None = None,
     cache: Path | Literal["default"] | None = "default",
+    sharpening: SharpenRule = "step",
 ) -> DepthSource:
     """Return a depth source.
 
@@ -34,6 +36,7 @@ def load_depth(
         kind: what an unnamed network predicts, where its configuration does not tell.
         cache: folder that keeps predictions; `default` is `$DEPTHMOTION_CACHE` or the user's cache folder, `None`
             keeps none.
+        sharpening: what `sharpen` does to the edges of disparity from files and of networks' depth.
 
     Raises:
         ConfigError: the name is none of these.
@@ -45,12 +48,13 @@ def load_depth(
     array([[1., 1., 1.],
            [1., 1., 1.]], dtype=float32)
     """
+    check_sharpen_rule(sharpening)
     if name == "ground":
         return GroundDepth()
     if name == "plane":
         return PlaneDepth()
     if name.startswith("dir:"):
-        return FolderDepth.open(Path(name.removeprefix("dir:")))
+        return FolderDepth.open(Path(name.removeprefix("dir:")), sharpening=sharpening)
     if batch_size < 1:
         raise ConfigError(f"batch_size={batch_size}: at least 1 photo is inferred at once.")
     folder = default_cache_folder() if isinstance(cache, str) else cache
@@ -67,7 +71,13 @@ def load_depth(
             "or a transformers id."
         )
     return NetworkDepth(
-        model_id, kind=kind, revision=revision or "main", device=device, batch_size=batch_size, cache=folder
+        model_id,
+        kind=kind,
+        revision=revision or "main",
+        device=device,
+        batch_size=batch_size,
+        cache=folder,
+        sharpening=sharpening,
     )
 
 

@@ -16,7 +16,7 @@ from depthmotion.depth_sources.source import DepthSource
 from depthmotion.depthmap import DepthKind, DepthMap
 from depthmotion.errors import DepthError, MissingDependencyError
 from depthmotion.intrinsics import Intrinsics
-from depthmotion.sharpen import sharpen
+from depthmotion.sharpen import SharpenRule, sharpen
 
 _METRIC_TYPES = ("depth_pro", "glpn", "zoedepth")
 _SMALLEST_DEPTH = 1e-3
@@ -39,6 +39,7 @@ class NetworkDepth(DepthSource):
         device: str = "auto",
         batch_size: int = 1,
         cache: Path | None = None,
+        sharpening: SharpenRule = "step",
     ) -> None:
         """Load a network; `kind` is what it predicts, by default what its configuration says."""
         try:
@@ -62,6 +63,7 @@ class NetworkDepth(DepthSource):
         self._model_type = str(config.model_type)
         self.kind: DepthKind = kind or _kind_of(config)
         self._batch_size = batch_size
+        self._sharpening: SharpenRule = sharpening
         self._cache = None
         if cache is not None:
             self._cache = DepthCache(cache, f"{_weights_name(model_id, revision)}@{self.kind}")
@@ -72,7 +74,10 @@ class NetworkDepth(DepthSource):
 
     def batch(self, images: Sequence[np.ndarray], *, files: Sequence[Path] | None = None) -> list[DepthMap]:
         """Return the depth maps of several images uint8 (H, W, 3) of any sizes."""
-        return [fit_to_photo(raw, image.shape[:2]) for raw, image in zip(self.predict(images), images, strict=True)]
+        return [
+            fit_to_photo(raw, image.shape[:2], sharpening=self._sharpening)
+            for raw, image in zip(self.predict(images), images, strict=True)
+        ]
 
     def predict(self, images: Sequence[np.ndarray]) -> list[DepthMap]:
         """Return depth at the network's own resolution, from the cache where it is there."""
@@ -149,10 +154,9 @@ class NetworkDepth(DepthSource):
         return DepthMap(values, self.kind, camera)
 
 
-def fit_to_photo(raw: DepthMap, size: tuple[int, ...]) -> DepthMap:
+def fit_to_photo(raw: DepthMap, size: tuple[int, ...], *, sharpening: SharpenRule) -> DepthMap:
     """Return a network's prediction at a photo's size (height, width), with sharp edges."""
-    fitted = raw.resized(size[0], size[1])
-    return DepthMap(sharpen(fitted).values, fitted.kind, fitted.intrinsics)
+    return sharpen(raw.resized(size[0], size[1]), rule=sharpening)
 
 
 def _kind_of(config: Any) -> DepthKind:

@@ -14,18 +14,19 @@ from depthmotion.flowio._kitti import read_kitti, write_kitti
 from depthmotion.flowio._middlebury import read_flo, write_flo
 from depthmotion.flowio._uv_jpeg import read_uv, write_uv
 
-FORMATS = ".flo, KITTI .png, .npz, compact .npy (uint8 codes), or a folder with u/ and v/"
+FORMATS = ".flo, KITTI .png, .npz, compact .npy (uint8 codes), or a folder with u/ and v/, or of .flo or KITTI .png"
 
 
 def read(path: str | Path, *, bound: float = 20.0) -> Float32[np.ndarray, "*t h w 2"]:
     """Read flow in pixels; `bound` is the one that 8-bit formats were written with.
 
-    `.flo` and KITTI `.png` give (H, W, 2); `.npz`, `.npy` and a folder with `u/` and `v/` what they hold, a
-    stack (T, H, W, 2) as a rule.
+    `.flo` and KITTI `.png` give (H, W, 2), a folder of them in order of name, or one with `u/` and `v/`, a stack
+    (T, H, W, 2); `.npz` and `.npy` what they hold.
     """
     path = Path(path)
     if path.is_dir():
-        return read_uv(path, bound=bound)
+        fields = sorted(file for file in path.iterdir() if file.suffix.lower() in (".flo", ".png"))
+        return _read_stack(fields) if fields else read_uv(path, bound=bound)
     if not path.exists():
         raise FlowFileError(f"{path} does not exist.")
     suffix = path.suffix.lower()
@@ -36,6 +37,13 @@ def read(path: str | Path, *, bound: float = 20.0) -> Float32[np.ndarray, "*t h 
     if suffix in (".npy", ".npz"):
         return _read_numpy(path, bound)
     raise FlowFileError(f"{path} has no known flow format: use {FORMATS}.")
+
+
+def _read_stack(files: list[Path]) -> Float32[np.ndarray, "t h w 2"]:
+    fields = [read(file) for file in files]
+    if len({field.shape for field in fields}) > 1:
+        raise FlowFileError(f"{files[0].parent} holds flow of different sizes.")
+    return np.stack(fields)
 
 
 def _read_numpy(path: Path, bound: float) -> Float32[np.ndarray, "*t h w 2"]:

@@ -5,7 +5,7 @@ from depthmotion.paths._dolly import dolly, dolly_zoom, pan, zoom
 from depthmotion.paths._handheld import handheld
 from depthmotion.paths._orbit import orbit
 from depthmotion.paths._random_walk import random_walk
-from depthmotion.paths._scene_scale import limit_holes, scale_to_depth
+from depthmotion.paths._scene_scale import limit_holes, nearest_depth, scale_to_depth
 from depthmotion.paths._smooth import smooth
 from depthmotion.paths._still import still
 
@@ -17,6 +17,7 @@ __all__ = [
     "from_description",
     "handheld",
     "limit_holes",
+    "nearest_depth",
     "options",
     "orbit",
     "pan",

@@ -17,7 +17,7 @@ from depthmotion.paths._dolly import dolly, dolly_zoom, pan, zoom
 from depthmotion.paths._handheld import handheld
 from depthmotion.paths._orbit import orbit
 from depthmotion.paths._random_walk import random_walk
-from depthmotion.paths._scene_scale import NEAR_PERCENTILE, limit_holes
+from depthmotion.paths._scene_scale import limit_holes, nearest_depth
 from depthmotion.paths._smooth import smooth
 from depthmotion.paths._still import still
 
@@ -85,7 +85,7 @@ def from_description(
     if description.startswith("file:"):
         path = _read(Path(description.removeprefix("file:")), num_frames)
     else:
-        near = float(np.percentile(depth, NEAR_PERCENTILE))
+        near = nearest_depth(depth)
         # The mean of inverse depth: with the median, a far background would swing near things out of the picture.
         middle = 1.0 / float(np.mean(near / depth))
         terms = [_make(name, values, num_frames or 16, rng, middle) for name, values in _parse(description)]

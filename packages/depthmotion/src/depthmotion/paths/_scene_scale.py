@@ -13,9 +13,14 @@ from depthmotion.rotation import rigid_motion, rotation_vector
 NEAR_PERCENTILE = 2.0
 
 
+def nearest_depth(depth: Float[np.ndarray, "h w"]) -> float:
+    """Return how far the nearest things of a scene are: depth that only 2 % of its pixels are below."""
+    return float(np.percentile(depth, NEAR_PERCENTILE))
+
+
 def scale_to_depth(path: CameraPath, depth: Float[np.ndarray, "h w"], *, near: float = 1.0) -> CameraPath:
     """Scale translations from a scene whose nearest things are at `near` to one with the given depth (H, W)."""
-    return path.scaled(float(np.percentile(depth, NEAR_PERCENTILE)) / near)
+    return path.scaled(nearest_depth(depth) / near)
 
 
 def exposed_fraction(

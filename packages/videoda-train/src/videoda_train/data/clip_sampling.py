@@ -51,6 +51,42 @@ def pad_indices(num_available: int, num_samples: int) -> Int[np.ndarray, " num_s
     return np.minimum(np.arange(num_samples), num_available - 1)
 
 
+def train_clip_starts(
+    num_video_frames: int, num_clips: int, *, span: int, rng: np.random.Generator
+) -> Int[np.ndarray, " num_clips"]:
+    """Draw where clips of `span` frames start in training: one in each of `num_clips` equal parts of the video.
+
+    Where the parts would be empty, sorted random starts; where the video is too short for those, even spacing. Source:
+    MMAction2's dense sampling, as GLAD uses it.
+    """
+    _require_frames(num_video_frames, num_clips)
+    room = num_video_frames - span + 1
+    part = room // num_clips
+    clips = np.arange(num_clips)
+    if part > 0:
+        return clips * part + rng.integers(part, size=num_clips)
+    if num_video_frames > max(num_clips, span):
+        return np.sort(rng.integers(room, size=num_clips))
+    return np.around(clips * max(room, 0) / num_clips).astype(np.int64)
+
+
+def centred_clip_starts(num_video_frames: int, num_clips: int, *, span: int) -> Int[np.ndarray, " num_clips"]:
+    """Return `floor((i + ½) · (N - span + 1) / n)`: evenly spread test clips; all start at 0 in a shorter video."""
+    _require_frames(num_video_frames, num_clips)
+    room = max(num_video_frames - span + 1, 0)
+    return (2 * np.arange(num_clips) + 1) * room // (2 * num_clips)
+
+
+def clip_grid(
+    starts: Int[np.ndarray, " num_clips"], num_frames: int, *, interval: int, num_video_frames: int
+) -> Int[np.ndarray, "num_clips num_frames"]:
+    """Return the frames of clips that take every `interval`-th frame from their start on, modulo the video's length.
+
+    A row is a local clip, of neighbouring frames; a column is a global clip, of one frame from each part of the video.
+    """
+    return (starts[:, None] + interval * np.arange(num_frames)) % num_video_frames
+
+
 def _require_frames(num_video_frames: int, num_samples: int) -> None:
     if num_video_frames < 1 or num_samples < 1:
         raise ConfigError(f"{num_samples} samples of {num_video_frames} frames asked; both must be at least 1")

@@ -1,4 +1,4 @@
-"""List files: one `{path} {label}` per line."""
+"""List files: one video or photo per line, `{path} {label}`, with the frames that count between the two if need be."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,13 +8,26 @@ from videoda_train.errors import ListFileError
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """Frames `offset … offset + num_frames - 1` of a sequence; raw frames are files numbered from `numbered_from`."""
+
+    offset: int
+    num_frames: int
+    numbered_from: int
+
+
+@dataclass(frozen=True)
 class ListItem:
-    """One line of a list file: the resolved path, the label, the path as written (the item's identity), its line."""
+    """One line of a list file: resolved path, label, the line without its label (the item's identity), its number.
+
+    `stretch` names the frames that belong to the item; without it all do.
+    """
 
     path: Path
     label: int
     name: str
     line: int = 0
+    stretch: Stretch | None = None
 
 
 def read_list(
@@ -22,11 +35,14 @@ def read_list(
 ) -> list[ListItem]:
     """Read a list file.
 
-    The label is the last field of a line, so a path may hold spaces and any of `#&()[]`. Relative paths are taken from
-    `root`, or from the list file's own folder. Blank lines are skipped.
+    Lines are `{path} {label}`; or, as Kinetics → BABEL publishes them, `{path} {frames} {label}` (raw frames numbered
+    from 0) or `{path} {offset} {frames} {label}` (a stretch of a longer sequence: its frame i is file 1 + offset + i).
+    A file has one of these forms: the longest that fits all its lines, unless the first line's path exists with the
+    numbers behind it. The label is the last field, so a path may hold spaces and any of `#&()[]`. Relative paths are
+    taken from `root`, or from the list file's own folder. Blank lines are skipped.
 
     Args:
-        list_file: UTF-8 text, one `{path} {label}` per line.
+        list_file: UTF-8 text.
         root: folder of relative paths; default: the list file's.
         num_classes: if given, every label must be in `0 … num_classes - 1`.
 
@@ -43,28 +59,47 @@ def read_list(
     except (OSError, UnicodeDecodeError) as error:
         raise ListFileError(f"cannot read the list file {list_file}: {error}") from error
     base = Path(root) if root is not None else list_file.parent
-    items = [
-        _parse_line(line, number, base=base, num_classes=num_classes, list_file=list_file)
-        for number, line in enumerate(text.splitlines(), 1)
-        if line.strip()
-    ]
-    if not items:
+    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    if not lines:
         raise ListFileError(f"{list_file} is empty; it needs one '{{path}} {{label}}' per line")
-    return items
+    num_integers = _num_integers([line for _, line in lines], base=base)
+    return [
+        _parse_line(
+            line, number, base=base, num_classes=num_classes, list_file=list_file, stretch_fields=num_integers - 1
+        )
+        for number, line in lines
+    ]
 
 
-def _parse_line(line: str, number: int, *, base: Path, num_classes: int | None, list_file: Path) -> ListItem:
+def _num_integers(lines: Sequence[str], *, base: Path) -> int:
+    """Return how many integers end every line, 1 to 3; 1 where the first path exists with whatever ends it."""
+    if (base / lines[0].rsplit(maxsplit=1)[0]).exists():
+        return 1
+    fits = (n for n in (3, 2) if all(len(line.rsplit(maxsplit=n)) == n + 1 for line in lines))
+    return next((n for n in fits if all(f.isdigit() for line in lines for f in line.rsplit(maxsplit=n)[1:-1])), 1)
+
+
+def _parse_line(
+    line: str, number: int, *, base: Path, num_classes: int | None, list_file: Path, stretch_fields: int
+) -> ListItem:
     where = f"{list_file}:{number}"
-    name, *last = line.strip().rsplit(maxsplit=1)
+    name, *last = line.rsplit(maxsplit=1)
     if not last or not last[0].lstrip("+-").isdigit():
-        raise ListFileError(f"{where}: no label at the end of {line.strip()!r}; a line is '{{path}} {{label}}'")
+        raise ListFileError(f"{where}: no label at the end of {line!r}; a line is '{{path}} {{label}}'")
     label = int(last[0])
     if label < 0 or (num_classes is not None and label >= num_classes):
         allowed = "0 or more" if num_classes is None else f"0 to {num_classes - 1}"
         raise ListFileError(
             f"{where}: label {label} is out of range; allowed: {allowed} (one per line of the class map)"
         )
-    return ListItem(path=base / name, label=label, name=name, line=number)
+    if not stretch_fields:
+        return ListItem(path=base / name, label=label, name=name, line=number)
+    path, *fields = name.rsplit(maxsplit=stretch_fields)
+    *offset, num_frames = map(int, fields)
+    if num_frames < 1:
+        raise ListFileError(f"{where}: {line!r} has 0 frames; a stretch needs at least 1")
+    stretch = Stretch(offset=sum(offset), num_frames=num_frames, numbered_from=len(offset))
+    return ListItem(path=base / path, label=label, name=name, line=number, stretch=stretch)
 
 
 def write_list(list_file: Path | str, rows: Iterable[tuple[str, int]]) -> None:

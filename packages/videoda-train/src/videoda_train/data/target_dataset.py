@@ -99,10 +99,10 @@ class TargetDataset(EvaluationData):
         return self._decode(index, wanted)
 
     def _decode(self, index: int, wanted: np.ndarray | None) -> UInt8[np.ndarray, "T R R 3"]:
-        num_frames = self._facts[index].num_frames
-        reader = open_video(self.items[index].path, num_frames=num_frames)
+        facts = self._facts[index]
+        reader = open_video(self.items[index].path, num_frames=facts.num_frames, seek_points=facts.seek_points)
         size = (self._clip.resize, self._clip.resize)
-        return reader.frames(range(num_frames) if wanted is None else wanted, size=size)
+        return reader.frames(range(facts.num_frames) if wanted is None else wanted, size=size)
 
     def _flow_codes(self, index: int) -> UInt8[np.ndarray, "E R R 2"]:
         name = target_video_name(self.items[index])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import cv2
@@ -14,8 +15,8 @@ from videoda_train.data.atomic_file import write_array, write_text
 from videoda_train.data.clip_sampling import uniform_indices
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.prepared import PreparedPaths, require_distinct, require_same_settings, target_video_name
-from videoda_train.data.video_facts import VideoFacts, require_whole
-from videoda_train.data.video_reader import VideoReader, open_video
+from videoda_train.data.video_facts import VideoFacts, find_facts
+from videoda_train.data.video_reader import SeekPoints, VideoReader, open_video
 from videoda_train.errors import MediaError
 from videoda_train.recipes.config import ClipConfig
 
@@ -103,10 +104,14 @@ def _cache_one(item: ListItem, stem: Path, *, clip: ClipConfig) -> VideoFacts:
     flow_file = stem.with_name(stem.name + ".npy")
     facts_file = stem.with_name(stem.name + ".json")
     if flow_file.exists() and facts_file.exists():
-        return VideoFacts(**json.loads(facts_file.read_text()))
-    reader = open_video(item.path)
-    require_whole(item.path, len(reader))
+        return _read_facts(facts_file)
+    facts = find_facts(item.path)
+    reader = open_video(item.path, num_frames=facts.num_frames, seek_points=facts.seek_points)
     write_array(flow_file, evaluation_flow(reader, clip=clip))
-    facts = VideoFacts(num_frames=len(reader), fps=reader.fps)
-    write_text(facts_file, json.dumps({"num_frames": facts.num_frames, "fps": facts.fps}))
+    write_text(facts_file, json.dumps(asdict(facts)))
     return facts
+
+
+def _read_facts(facts_file: Path) -> VideoFacts:
+    stored = json.loads(facts_file.read_text())
+    return VideoFacts(**stored | {"seek_points": SeekPoints(**stored.get("seek_points", {}))})

@@ -9,7 +9,7 @@ import numpy as np
 
 from videoda_train.data.image_file import IMAGE_SUFFIXES, read_image
 from videoda_train.data.video_facts import require_whole
-from videoda_train.data.video_reader import FrameFolderReader, open_video
+from videoda_train.data.video_reader import FrameFolderReader, SeekPoints, find_seek_points, open_video
 from videoda_train.data.video_reader._pyav import decode_in_order
 from videoda_train.errors import MediaError
 
@@ -33,7 +33,10 @@ _MIN_PSNR = 45.0
 
 @dataclass(frozen=True)
 class VideoCheck:
-    """The verdict on one file, and what decoding found: counts, rate [frames/s], size [px], codec."""
+    """The verdict on one file, and what decoding found: counts, rate [frames/s], size [px], codec.
+
+    `seek_points` is the number of frames from which decoding may start; 0: the file is read in order.
+    """
 
     verdict: Verdict
     frames: int = 0
@@ -44,6 +47,7 @@ class VideoCheck:
     height: int = 0
     codec: str = ""
     container: str = ""
+    seek_points: int = 0
     detail: str = ""
 
 
@@ -56,7 +60,7 @@ class _Pass:
 
 
 def check_video(path: Path, *, min_frames: int = 2, seed: int = 0) -> VideoCheck:
-    """Decode a video in order by PyAV, read some of its frames at random by the default reader, and compare.
+    """Decode a video in order by PyAV, read some of its frames at random as training does, and compare.
 
     Photos and folders of frames are decoded once. Up to 24 frames (64 MiB) are compared, at least 45 dB PSNR apart from
     rounding; the choice depends on `seed` alone.
@@ -68,7 +72,8 @@ def check_video(path: Path, *, min_frames: int = 2, seed: int = 0) -> VideoCheck
             return _check_folder(path, min_frames)
         if path.suffix.lower() in IMAGE_SUFFIXES:
             height, width = read_image(path).shape[:2]
-            return VideoCheck("ok", frames=1, width=width, height=height, codec="image")
+            frames = 1 if width % height else width // height
+            return VideoCheck("ok", frames=frames, width=width, height=height, codec="image")
         return _check_file(path, min_frames, np.random.default_rng(seed))
     except av.error.FFmpegError as error:
         return VideoCheck("unreadable", detail=f"{path} is not a video that can be opened: {error.strerror}")
@@ -93,7 +98,9 @@ def _check_file(path: Path, min_frames: int, rng: np.random.Generator) -> VideoC
         require_whole(path, check.frames)
     except MediaError as error:
         return replace(check, verdict="truncated", detail=str(error))
-    wrong = _wrong_frames(path, once, rng)
+    _, seek_points = find_seek_points(path)
+    check = replace(check, seek_points=len(seek_points.frames))
+    wrong = _wrong_frames(path, once, seek_points, rng)
     if wrong:
         return replace(check, verdict="wrong-frames", detail=f"frames {', '.join(map(str, wrong))} differ")
     if check.header_frames and check.header_frames != check.frames:
@@ -143,9 +150,9 @@ def _decode_once(path: Path, rng: np.random.Generator) -> _Pass:
     )
 
 
-def _wrong_frames(path: Path, once: _Pass, rng: np.random.Generator) -> list[int]:
+def _wrong_frames(path: Path, once: _Pass, seek_points: SeekPoints, rng: np.random.Generator) -> list[int]:
     """Read the kept frames through the default reader, a few per call, in random order; return those that differ."""
-    reader = open_video(path, num_frames=once.found.frames)
+    reader = open_video(path, num_frames=once.found.frames, seek_points=seek_points)
     order = rng.permutation(sorted(once.kept))
     wrong: list[int] = []
     for indices in (part for part in np.array_split(order, 3) if len(part)):

@@ -1,24 +1,43 @@
-"""What one decoding pass finds out about a video file."""
+"""What is found out about a video once, before it is read many times."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 import av
 
+from videoda_train.data.image_file import IMAGE_SUFFIXES
+from videoda_train.data.video_reader import IN_ORDER, SeekPoints, find_seek_points, open_video
+from videoda_train.data.video_reader._pyav import frame_rate
 from videoda_train.errors import MediaError
 
 
 @dataclass(frozen=True)
 class VideoFacts:
-    """What one decoding pass found: the true frame count and the frame rate."""
+    """The true frame count, the frame rate [frames/s] (0: unknown), and where decoding may start."""
 
     num_frames: int
     fps: float
+    seek_points: SeekPoints = IN_ORDER
+
+
+def find_facts(path: Path) -> VideoFacts:
+    """Decode a video, a folder of frames or a strip as often as it takes to know its facts.
+
+    Raises:
+        MediaError: the video is missing, does not decode, or is truncated.
+    """
+    if not _is_video_file(path):
+        reader = open_video(path)
+        return VideoFacts(len(reader), reader.fps)
+    fps = frame_rate(path)
+    num_frames, seek_points = find_seek_points(path)
+    require_whole(path, num_frames)
+    return VideoFacts(num_frames, fps, seek_points)
 
 
 def require_whole(path: Path, num_frames: int) -> None:
     """Raise `MediaError` where a video file holds far fewer frames than its header promises (a broken download)."""
-    if path.is_dir():
+    if not _is_video_file(path):
         return
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
@@ -31,3 +50,7 @@ def require_whole(path: Path, num_frames: int) -> None:
             f"{path} is truncated: {num_frames} of the {promised} frames its header promises can be decoded; "
             "copy it again, or drop its line"
         )
+
+
+def _is_video_file(path: Path) -> bool:
+    return not path.is_dir() and path.suffix.lower() not in IMAGE_SUFFIXES

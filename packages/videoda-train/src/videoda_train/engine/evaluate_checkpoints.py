@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from videoda_train.data.atomic_file import write_bytes
-from videoda_train.data.list_file import ListItem, read_classes
+from videoda_train.data.list_file import ListItem
 from videoda_train.data.prepared import PreparedPaths
 from videoda_train.engine.checkpoint import load_checkpoint, load_weights
 from videoda_train.engine.device import resolve_device, resolve_precision
 from videoda_train.engine.evaluate import evaluate
 from videoda_train.engine.results import describe_results
-from videoda_train.engine.run_data import prepare_videos, prepared_paths, read_items
+from videoda_train.engine.run_data import class_names, evaluated_list, prepare_videos, prepared_paths, read_evaluated
 from videoda_train.engine.runtime import Runtime
 from videoda_train.errors import ConfigError, RunError
 from videoda_train.evaluation import Scores, fuse_scores, labels_of, top_k_accuracy
@@ -77,9 +77,9 @@ def evaluate_checkpoints(
                 f"{first.checkpoint} {len(first.classes)} ({', '.join(first.classes[:5])}, …); "
                 "fuse runs of the same classes"
             )
-    videos = list_file or first.config.data.target_list
+    videos = list_file or evaluated_list(first.config)
     root = first.config.data.root if list_file is None else root
-    items = read_items(videos, root=root, num_classes=len(first.classes))
+    items = read_evaluated(first.config, videos, root=root)
     runtime = Runtime(resolve_device(device_name), progress=progress)
     saved, parts = zip(*(score_run(run, items, videos, runtime, weights=weights) for run in runs), strict=True)
     scores = fuse_scores(parts)
@@ -114,7 +114,7 @@ def open_run(source: Path) -> SavedRun:
     folder = RunFolder(source.parents[1] if source.is_file() else source)
     config = folder.read_config()
     checkpoint = source if source.is_file() else folder.checkpoint_file
-    return SavedRun(folder, checkpoint, config, read_classes(config.data.classes))
+    return SavedRun(folder, checkpoint, config, class_names(config))
 
 
 def score_run(
@@ -123,7 +123,7 @@ def score_run(
     """Score a list's videos by one checkpoint; return the checkpoint's content and the scores."""
     saved = load_checkpoint(run.checkpoint)
     paths = prepared_paths(run.config, run.folder.root)
-    if list_file.resolve() != run.config.data.target_list.resolve():
+    if list_file.resolve() != evaluated_list(run.config).resolve():
         paths = PreparedPaths(run.folder.root / "eval" / list_file.stem / "prepared")
     videos = prepare_videos(run.config, items, paths, list_file=list_file, progress=runtime.progress)
     with tempfile.TemporaryDirectory() as bank_dir:

@@ -93,9 +93,9 @@ def _run(
         test_scores = None if test is None else evaluate(method, test, runtime)
     if not ranks.leads:
         return
-    folder.write_predictions(inputs.target, inputs.classes, scores)
+    folder.write_predictions(inputs.evaluated, inputs.classes, scores)
     results = {
-        **describe_results(config, scores, inputs.target, classes=inputs.classes),
+        **describe_results(config, scores, inputs.evaluated, classes=inputs.classes),
         "num_source_images": len(inputs.source),
         "other_selections": other_selections(folder.read_metrics()),
         "prepare_seconds": prepare_seconds,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from videoda_train.data.array_cache import ArrayCache
+from videoda_train.data.clip_orders import order_names, with_random_orders
 from videoda_train.data.list_file import ListItem, read_classes, read_list, require_files
 from videoda_train.data.prepared import PreparedPaths
 from videoda_train.data.source_clips import generate_source_clips
@@ -12,6 +13,8 @@ from videoda_train.data.source_dataset import SourceDataset
 from videoda_train.data.step_batches import StepDataset
 from videoda_train.data.target_dataset import TargetDataset
 from videoda_train.data.target_flow import cache_target_flow
+from videoda_train.data.training_data import EvaluationData, TrainingData
+from videoda_train.engine.view_data import prepare_evaluation_views, prepare_views
 from videoda_train.recipes.config import TrainConfig
 
 
@@ -22,6 +25,8 @@ class RunInputs:
     classes: list[str]
     source: list[ListItem]
     target: list[ListItem]
+    evaluated: list[ListItem]
+    """What is classified after every epoch: `data.evaluation_list`, or the target."""
     test: list[ListItem]
     """Videos that are only classified, at the end; empty without `data.test_list`."""
 
@@ -33,21 +38,40 @@ def read_inputs(config: TrainConfig) -> RunInputs:
         ListFileError: naming the file, the line and what is wrong with it.
     """
     data = config.data
-    classes = read_classes(data.classes)
-    source, target, test = (
-        [] if list_file is None else read_items(list_file, root=data.root, num_classes=len(classes))
-        for list_file in (data.source_list, data.target_list, data.test_list)
+    source, target = (
+        _read_items(config, list_file, root=data.root) for list_file in (data.source_list, data.target_list)
     )
-    return RunInputs(classes=classes, source=source, target=target, test=test)
+    evaluated, test = (
+        [] if list_file is None else read_evaluated(config, list_file, root=data.root)
+        for list_file in (evaluated_list(config), data.test_list)
+    )
+    return RunInputs(classes=class_names(config), source=source, target=target, evaluated=evaluated, test=test)
 
 
-def read_items(list_file: Path, *, root: Path | None, num_classes: int) -> list[ListItem]:
-    """Read a list whose files all exist.
+def evaluated_list(config: TrainConfig) -> Path:
+    """Return the list of the videos that are classified after every epoch."""
+    return config.data.evaluation_list or config.data.target_list
+
+
+def class_names(config: TrainConfig) -> list[str]:
+    """Return the names of what a run tells apart: the classes, or with TOL the orders of a video's clips."""
+    return order_names(config.tol.num_clips) if config.method == "tol" else read_classes(config.data.classes)
+
+
+def read_evaluated(config: TrainConfig, list_file: Path, *, root: Path | None) -> list[ListItem]:
+    """Read a list of videos to classify; with TOL each is labelled by the order that its clips are shown in.
 
     Raises:
         ListFileError: naming the file, the line and what is wrong with it.
     """
-    items = read_list(list_file, root=root, num_classes=num_classes)
+    items = _read_items(config, list_file, root=root)
+    if config.method == "tol":
+        return with_random_orders(items, num_clips=config.tol.num_clips, seed=config.seed)
+    return items
+
+
+def _read_items(config: TrainConfig, list_file: Path, *, root: Path | None) -> list[ListItem]:
+    items = read_list(list_file, root=root, num_classes=len(read_classes(config.data.classes)))
     require_files(items, list_file=list_file)
     return items
 
@@ -57,14 +81,16 @@ def prepared_paths(config: TrainConfig, run_dir: Path) -> PreparedPaths:
     return PreparedPaths(config.loading.prepared_dir or run_dir / "prepared")
 
 
-def prepare_training(config: TrainConfig, inputs: RunInputs, paths: PreparedPaths, *, progress: bool) -> StepDataset:
-    """Generate the source clips, cache the target's flow, and return the training data. Finished work is kept."""
+def prepare_training(config: TrainConfig, inputs: RunInputs, paths: PreparedPaths, *, progress: bool) -> TrainingData:
+    """Make what the source lacks and the target's flow, and return the training data. Finished work is kept."""
+    if config.inputs == "views":
+        return prepare_views(config, inputs.source, inputs.target, inputs.evaluated, paths, progress=progress)
     static = config.motion.source == "static"
     if not static:
         generate_source_clips(inputs.source, paths, config=config, progress=progress)
     cache = ArrayCache(max_bytes=int(config.loading.cache_gib * 2**30))
     source = SourceDataset(inputs.source, paths, clip=config.clip, static=static, cache=cache)
-    target = prepare_videos(
+    target = _prepare_flow(
         config, inputs.target, paths, list_file=config.data.target_list, cache=cache, progress=progress
     )
     return StepDataset(source, target, batch_size=config.optim.batch_size, seed=config.seed)
@@ -72,8 +98,8 @@ def prepare_training(config: TrainConfig, inputs: RunInputs, paths: PreparedPath
 
 def prepare_test(
     config: TrainConfig, inputs: RunInputs, paths: PreparedPaths, *, progress: bool
-) -> TargetDataset | None:
-    """Cache the flow of the videos that are classified at the end, if there are any, and return them."""
+) -> EvaluationData | None:
+    """Prepare the videos that are classified at the end, if there are any, and return them."""
     if config.data.test_list is None:
         return None
     test_paths = PreparedPaths(paths.root / "test")
@@ -81,21 +107,22 @@ def prepare_test(
 
 
 def prepare_videos(
+    config: TrainConfig, items: Sequence[ListItem], paths: PreparedPaths, *, list_file: Path, progress: bool
+) -> EvaluationData:
+    """Prepare a list's videos and return them as evaluation data. Finished work is kept."""
+    if config.inputs == "views":
+        return prepare_evaluation_views(config, items, paths, list_file=list_file, progress=progress)
+    return _prepare_flow(config, items, paths, list_file=list_file, cache=ArrayCache(max_bytes=0), progress=progress)
+
+
+def _prepare_flow(
     config: TrainConfig,
     items: Sequence[ListItem],
     paths: PreparedPaths,
     *,
     list_file: Path,
-    cache: ArrayCache | None = None,
+    cache: ArrayCache,
     progress: bool,
 ) -> TargetDataset:
-    """Cache the flow of a list's videos and return them as evaluation data. Finished work is kept."""
     facts = cache_target_flow(items, paths, list_file=list_file, clip=config.clip, progress=progress)
-    return TargetDataset(
-        items,
-        facts,
-        paths,
-        clip=config.clip,
-        num_paces=config.cfb.num_paces,
-        cache=cache or ArrayCache(max_bytes=0),
-    )
+    return TargetDataset(items, facts, paths, clip=config.clip, num_paces=config.cfb.num_paces, cache=cache)

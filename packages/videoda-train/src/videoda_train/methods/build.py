@@ -4,13 +4,19 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from videoda_models import InceptionI3d, TwoStream, create_model
+from videoda_models import ClassificationHead, InceptionI3d, TemporalOrderHead, TwoStream, create_model
 
 from videoda_train.data.target_dataset import TargetDataset
+from videoda_train.data.training_data import EvaluationData
+from videoda_train.methods.backbone import build_backbone
 from videoda_train.methods.cfb import Cfb
 from videoda_train.methods.dann import Dann
+from videoda_train.methods.glad import Glad
 from videoda_train.methods.method import Method
 from videoda_train.methods.source_only import SourceOnly
+from videoda_train.methods.tol import Tol
+from videoda_train.methods.two_stream import TwoStreamMethod
+from videoda_train.methods.views_baselines import ViewsDann, ViewsSourceOnly
 from videoda_train.randomness import seeded_torch
 from videoda_train.recipes.config import ModelConfig, TrainConfig
 
@@ -19,7 +25,7 @@ def build_method(
     config: TrainConfig,
     *,
     num_classes: int,
-    target: TargetDataset,
+    target: EvaluationData,
     bank_dir: Path,
     device: torch.device,
     fills_bank: bool = True,
@@ -29,30 +35,66 @@ def build_method(
     Of several processes that share `bank_dir`, one fills it (`fills_bank`), the others read.
     """
     with seeded_torch(config.seed, "initialisation"):
-        streams = TwoStream(
-            _stream(config.model.rgb, config.model.rgb_weights, num_classes=num_classes, config=config.model),
-            _stream(config.model.flow, config.model.flow_weights, num_classes=num_classes, config=config.model),
-        )
-        method: Method
-        if config.method == "source_only":
-            method = SourceOnly(streams, config=config.cfb, used=config.model.streams)
-        elif config.method == "dann":
-            method = Dann(
-                streams, config=config.dann, losses=config.cfb, epochs=config.optim.epochs, used=config.model.streams
-            )
+        if config.inputs == "views":
+            method = _views_method(config, num_classes=num_classes)
         else:
-            method = Cfb(
-                streams,
-                target,
-                num_classes=num_classes,
-                config=config.cfb,
-                clip=config.clip,
-                bank_dir=bank_dir,
-                fills_bank=fills_bank,
-                seed=config.seed,
+            method = _streams_method(
+                config, num_classes=num_classes, target=target, bank_dir=bank_dir, fills_bank=fills_bank
             )
     method.module.to(device)
     return method
+
+
+def _streams_method(
+    config: TrainConfig, *, num_classes: int, target: EvaluationData, bank_dir: Path, fills_bank: bool
+) -> TwoStreamMethod:
+    model = config.model
+    streams = TwoStream(
+        _stream(model.rgb, model.rgb_weights, num_classes=num_classes, config=model),
+        _stream(model.flow, model.flow_weights, num_classes=num_classes, config=model),
+    )
+    if config.method == "source_only":
+        return SourceOnly(streams, config=config.cfb, used=model.streams)
+    if config.method == "dann":
+        return Dann(streams, config=config.dann, losses=config.cfb, epochs=config.optim.epochs, used=model.streams)
+    assert isinstance(target, TargetDataset)
+    return Cfb(
+        streams,
+        target,
+        num_classes=num_classes,
+        config=config.cfb,
+        clip=config.clip,
+        bank_dir=bank_dir,
+        fills_bank=fills_bank,
+        seed=config.seed,
+    )
+
+
+def _views_method(config: TrainConfig, *, num_classes: int) -> Method:
+    backbone, to_input = build_backbone(config.model)
+    if config.method == "tol":
+        tol = config.tol
+        order = TemporalOrderHead(
+            backbone.feature_channels, num_clips=tol.num_clips, hidden=tol.hidden, dropout=tol.dropout
+        )
+        return Tol(backbone, order, to_input=to_input, seed=config.seed)
+    head = ClassificationHead(backbone.feature_channels, num_classes, dropout=config.model.dropout)
+    num_local = len(config.views.local_clips)
+    if config.method == "dann":
+        return ViewsDann(
+            backbone,
+            head,
+            to_input=to_input,
+            num_local=num_local,
+            config=config.dann,
+            epochs=config.optim.epochs,
+        )
+    if config.method == "glad":
+        voting = None
+        if config.glad.evaluation_views == "published":
+            voting = range(num_local - 1, num_local + len(config.views.global_columns))
+        return Glad(backbone, head, to_input=to_input, num_local=num_local, config=config.glad, voting=voting)
+    return ViewsSourceOnly(backbone, head, to_input=to_input, num_local=num_local)
 
 
 def _stream(name: str, weights: Path | None, *, num_classes: int, config: ModelConfig) -> InceptionI3d:

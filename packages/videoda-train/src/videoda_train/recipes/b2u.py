@@ -7,7 +7,7 @@ Flow Memory Bank and Realistic Video Generation", ACM MM 2024).
 from dataclasses import replace
 
 from videoda_train.recipes.config import CfbConfig, OptimConfig
-from videoda_train.recipes.e2h import E2H
+from videoda_train.recipes.e2h import E2H, E2H_MINI
 
 B2U = replace(
     E2H,
@@ -15,3 +15,10 @@ B2U = replace(
     cfb=CfbConfig(bank_size=60, bank_from_epoch=10, pace_weight=0.2),
 )
 """Milestones as published; learning rate, batch size, pace weight and bank are those of `E2H`, the epochs are ours."""
+
+B2U_MINI = replace(
+    E2H_MINI,
+    optim=OptimConfig(lr=0.05, batch_size=16, epochs=12, milestones=(7, 10)),
+    cfb=CfbConfig(bank_size=7, bank_from_epoch=5, pace_weight=0.2),
+)
+"""The miniature: `B2U` in half of its epochs, everything else scaled as in `E2H_MINI`."""

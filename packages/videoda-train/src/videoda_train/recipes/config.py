@@ -5,23 +5,29 @@ from pathlib import Path
 from typing import Any, Literal
 
 from videoda_train.errors import ConfigError
+from videoda_train.recipes.views_config import GladConfig, TolConfig, ViewsConfig
 
-MethodName = Literal["source_only", "dann", "cfb"]
+MethodName = Literal["source_only", "dann", "cfb", "tol", "glad", "supervised"]
+Inputs = Literal["streams", "views"]
 Streams = Literal["both", "rgb", "flow"]
+NEEDED_INPUTS: dict[str, Inputs] = {"cfb": "streams", "tol": "views", "glad": "views", "supervised": "views"}
+"""Source-only and DANN take either."""
 
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Where the labelled stills and the unlabelled videos are."""
+    """Where the labelled photos or videos and the unlabelled videos are."""
 
     source_list: Path
-    """Labelled photos: one '{path} {label}' per line."""
+    """Labelled photos or videos: one '{path} {label}' per line."""
     target_list: Path
     """Videos to adapt to and to classify: one '{path} {label}' per line; labels are used for evaluation only."""
     classes: Path
     """Class names, one per line, in label order."""
+    evaluation_list: Path | None = None
+    """Videos to classify after every epoch and to report on; default: the target's."""
     root: Path | None = None
-    """Folder of relative paths in the lists; default: each list file's own."""
+    """Folder of relative paths in all lists; default: each list file's own."""
     test_list: Path | None = None
     """Videos that are never trained on and classified at the end (inductive): one '{path} {label}' per line."""
 
@@ -76,7 +82,7 @@ class MotionConfig:
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """The two streams."""
+    """The networks: two streams, or the backbone behind views."""
 
     streams: Streams = "both"
     """Which of the two train and vote; CFB needs both."""
@@ -92,6 +98,10 @@ class ModelConfig:
     """Last frozen endpoint of a stream that starts from weights; one that starts from random weights trains in full."""
     dropout: float = 0.5
     batch_norm_momentum: float = 0.01
+    backbone: str = "i3d-r50-nl"
+    """The network that sees views; it trains in full."""
+    backbone_weights: str | None = None
+    """Its start: a run (its folder), a file, or a tag of the network's card such as `kinetics400`; default: random."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +220,8 @@ class TrainOptions:
     """Every setting of a run but its data: what a recipe fixes."""
 
     method: MethodName = "cfb"
+    inputs: Inputs = "streams"
+    """What a method sees of a video: a clip's RGB and flow, or several RGB clips (TOL, GLAD, the upper bound)."""
     seed: int = 0
     device: str = "auto"
     """`auto`, `cpu`, `cuda`, `cuda:1`, …"""
@@ -223,6 +235,9 @@ class TrainOptions:
     optim: OptimConfig = field(default_factory=OptimConfig)
     cfb: CfbConfig = field(default_factory=CfbConfig)
     dann: DannConfig = field(default_factory=DannConfig)
+    views: ViewsConfig = field(default_factory=ViewsConfig)
+    tol: TolConfig = field(default_factory=TolConfig)
+    glad: GladConfig = field(default_factory=GladConfig)
     loading: LoadingConfig = field(default_factory=LoadingConfig)
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
@@ -241,6 +256,9 @@ class TrainOptions:
         ):
             if value < 1:
                 raise ConfigError(f"{name} is {value}; it must be at least 1")
+        needed = NEEDED_INPUTS.get(self.method)
+        if needed and self.inputs != needed:
+            raise ConfigError(f"method is '{self.method}', inputs is '{self.inputs}'; {self.method} needs '{needed}'")
         if self.method == "cfb" and self.model.streams != "both":
             raise ConfigError(
                 f"model.streams is '{self.model.streams}'; CFB needs 'both': its bank holds flow, its pace task RGB"
@@ -308,10 +326,16 @@ _PARTS: dict[str, Any] = {
     "optim": OptimConfig,
     "cfb": CfbConfig,
     "dann": DannConfig,
+    "views": ViewsConfig,
+    "tol": TolConfig,
+    "glad": GladConfig,
     "loading": LoadingConfig,
     "checkpoint": CheckpointConfig,
     "tracking": TrackingConfig,
 }
 _PATHS = frozenset(
-    {"source_list", "target_list", "test_list", "classes", "root", "prepared_dir", "rgb_weights", "flow_weights"}
+    {
+        *("source_list", "target_list", "evaluation_list", "test_list", "classes", "root"),
+        *("prepared_dir", "rgb_weights", "flow_weights", "medians"),
+    }
 )

@@ -7,7 +7,7 @@ Bank and Realistic Video Generation" (ACM MM 2024).
 from dataclasses import replace
 
 from videoda_train.recipes.config import CfbConfig, OptimConfig
-from videoda_train.recipes.e2h import E2H
+from videoda_train.recipes.e2h import E2H, E2H_MINI
 
 S2U = replace(
     E2H,
@@ -16,3 +16,11 @@ S2U = replace(
 )
 """The published recipe, with the deviations of `E2H`. It was run on two GPUs, so that batch norm saw 16 clips; here it
 sees the whole batch of 32."""
+
+S2U_MINI = replace(
+    E2H_MINI,
+    optim=OptimConfig(lr=0.015, batch_size=16, epochs=12, milestones=(6, 9)),
+    cfb=CfbConfig(bank_size=10, bank_from_epoch=6, pace_weight=0.01),
+)
+"""The miniature: learning rate and pace weight as published, everything else scaled as in `E2H_MINI`; milestones and
+the bank's first epoch are where they stand in the published run, at a half and three quarters of it."""

@@ -7,23 +7,22 @@ rows as a fourth channel, and it does the same when asked to resize: such files 
 """
 
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 from jaxtyping import UInt8
 
 from videoda_train.data.video_reader._interface import Size, VideoReader, resized
 from videoda_train.data.video_reader._pyav import count_frames
-from videoda_train.errors import MediaError
+from videoda_train.errors import ConfigError, MediaError
 
 
 class DecordReader(VideoReader):
-    """Reads with decord, one thread, in order from frame 0 at every call."""
+    """Reads with decord (or decord2, which has its name), one thread, in order from frame 0 at every call."""
 
     def __init__(self, path: Path | str, *, num_frames: int | None = None):
-        import decord  # imported where used: its threads do not survive a fork
-
         self.path = Path(path)
-        decord.logging.set_level(decord.logging.FATAL)
+        decord = _decord()
         try:
             reader = decord.VideoReader(str(self.path), num_threads=1)
         except (decord.DECORDError, RuntimeError) as error:
@@ -42,8 +41,7 @@ class DecordReader(VideoReader):
         return self._num_frames
 
     def _read(self, wanted: list[int], size: Size | None) -> dict[int, UInt8[np.ndarray, "H W 3"]]:
-        import decord
-
+        decord = _decord()
         reader = decord.VideoReader(str(self.path), num_threads=1)
         keep = set(wanted)
         found: dict[int, np.ndarray] = {}
@@ -56,3 +54,16 @@ class DecordReader(VideoReader):
             missing = next(i for i in wanted if i not in found)
             raise MediaError(f"{self.path} breaks off before frame {missing}, which was asked") from error
         return found
+
+
+def _decord() -> ModuleType:
+    """Import decord where it is used: its threads do not survive a fork."""
+    try:
+        import decord
+    except ImportError as error:
+        raise ConfigError(
+            "backend 'decord' needs the package decord, or decord2 where decord has no wheel: pip install one of them, "
+            "or read with backend='pyav'"
+        ) from error
+    decord.logging.set_level(decord.logging.FATAL)
+    return decord

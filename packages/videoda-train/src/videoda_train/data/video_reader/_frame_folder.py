@@ -17,12 +17,12 @@ class FrameFolderReader(VideoReader):
 
     def __init__(self, path: Path | str):
         self.path = Path(path)
-        self._files = sorted(file for file in self.path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
-        if not self._files:
+        self.files = sorted(file for file in self.path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
+        if not self.files:
             raise MediaError(f"{self.path} holds no frames; expected images such as 00000.jpg")
 
     def __len__(self) -> int:
-        return len(self._files)
+        return len(self.files)
 
     def _read(self, wanted: list[int], size: Size | None) -> dict[int, UInt8[np.ndarray, "H W 3"]]:
-        return {index: resized(read_image(self._files[index]), size) for index in wanted}
+        return {index: resized(read_image(self.files[index]), size) for index in wanted}

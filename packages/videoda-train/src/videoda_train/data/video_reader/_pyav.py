@@ -1,35 +1,44 @@
-"""PyAV, always decoded in order from the first frame: the reference for every other reader."""
+"""PyAV in one thread: in order from the first frame, or from a frame where starting is proven to be safe."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from jaxtyping import UInt8
 
 from videoda_train.data.video_reader._interface import Size, VideoReader, resized
+from videoda_train.data.video_reader._seek_points import IN_ORDER, SeekPoints
 from videoda_train.errors import MediaError
 
 
-def count_frames(path: Path) -> int:
-    """Count the frames that decode, in order. Headers and packet counts both overstate it for some real files."""
-    return sum(1 for _ in decode_in_order(path))
+@contextmanager
+def open_stream(path: Path) -> Iterator[tuple[Any, Any]]:
+    """Open a file and its first video stream, to be decoded in this thread: no thread to hang after a fork.
+
+    Raises:
+        MediaError: the file has no video stream.
+    """
+    with av.open(str(path)) as container:
+        if not container.streams.video:
+            raise MediaError(f"{path} has no video stream; it may hold audio only")
+        stream = container.streams.video[0]
+        stream.thread_type = "NONE"
+        yield container, stream
 
 
 def decode_in_order(path: Path) -> Iterator[Any]:
-    """Yield every frame (`av.VideoFrame`) from the first on, in one thread; a corrupt tail ends the video.
+    """Yield every frame (`av.VideoFrame`) from the first on; a corrupt tail ends the video.
 
     Raises:
         MediaError: the file has no video stream, or nothing of it decodes.
     """
     decoded = 0
     try:
-        with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise MediaError(f"{path} has no video stream")
-            stream = container.streams.video[0]
-            stream.thread_type = "NONE"
+        with open_stream(path) as (container, stream):
             for frame in container.decode(stream):
                 decoded += 1
                 yield frame
@@ -39,20 +48,46 @@ def decode_in_order(path: Path) -> Iterator[Any]:
             raise MediaError(f"{path} is not a video that can be decoded: {error}") from error
 
 
-class PyAvReader(VideoReader):
-    """Reads with PyAV, in order from frame 0 at every call."""
+def count_frames(path: Path) -> int:
+    """Count the frames that decode, in order. Headers and packet counts both overstate it for some real files."""
+    return sum(1 for _ in decode_in_order(path))
 
-    def __init__(self, path: Path | str, *, num_frames: int | None = None):
+
+def frame_rate(path: Path) -> float:
+    """Return the average rate [frames/s] that a file's header states, 0 if none.
+
+    Raises:
+        MediaError: the file cannot be opened or has no video stream.
+    """
+    try:
+        with open_stream(path) as (_, stream):
+            return float(stream.average_rate or 0)
+    except av.error.FFmpegError as error:
+        raise MediaError(f"{path} is not a video that can be opened: {error}") from error
+
+
+class RgbConverter:
+    """Decoded frames to RGB arrays: what `frame.to_ndarray(format="rgb24")` gives, without its threads and set-up."""
+
+    def __init__(self) -> None:
+        self._reformatter = VideoReformatter()
+
+    def __call__(self, frame: Any) -> UInt8[np.ndarray, "H W 3"]:
+        return self._reformatter.reformat(frame, format="rgb24", threads=1).to_ndarray()
+
+
+class PyAvReader(VideoReader):
+    """Reads with PyAV. The file is opened at every call, and only what is asked for is turned into RGB.
+
+    Without seek points every call decodes from frame 0 to the last frame asked for; with them, only the stretches
+    between a seek point and the frames asked for.
+    """
+
+    def __init__(self, path: Path | str, *, num_frames: int | None = None, seek_points: SeekPoints = IN_ORDER):
         self.path = Path(path)
-        try:
-            with av.open(str(self.path)) as container:
-                if not container.streams.video:
-                    raise MediaError(f"{self.path} has no video stream")
-                rate = container.streams.video[0].average_rate
-        except av.error.FFmpegError as error:
-            raise MediaError(f"{self.path} is not a video that can be opened: {error}") from error
-        self.fps = float(rate) if rate else 0.0
+        self.fps = frame_rate(self.path)
         self._num_frames = count_frames(self.path) if num_frames is None else num_frames
+        self._seek_points = seek_points
         if self._num_frames == 0:
             raise MediaError(f"{self.path} holds no frame that can be decoded")
 
@@ -60,11 +95,43 @@ class PyAvReader(VideoReader):
         return self._num_frames
 
     def _read(self, wanted: list[int], size: Size | None) -> dict[int, UInt8[np.ndarray, "H W 3"]]:
+        if self._seek_points.frames:
+            try:
+                return self._read_by_seeking(wanted, size)
+            except (av.error.FFmpegError, IndexError, _AstrayError):
+                pass  # not the file that the points were found in: in order is right whatever it is
+        return self._read_in_order(wanted, size)
+
+    def _read_by_seeking(self, wanted: list[int], size: Size | None) -> dict[int, np.ndarray]:
+        convert = RgbConverter()
+        points = self._seek_points
+        found: dict[int, np.ndarray] = {}
+        with open_stream(self.path) as (container, stream):
+            position = -1
+            frames: Iterator[Any] = iter(())
+            for number in wanted:
+                point = points.last_before(number)
+                if points.frames[point] > position:
+                    position = points.frames[point]
+                    frames = frames_from(container, stream, points.pts[point])
+                for frame in frames:
+                    if not points.agree(position, frame.pts):
+                        raise _AstrayError
+                    position += 1
+                    if position > number:
+                        found[number] = resized(convert(frame), size)
+                        break
+                else:
+                    raise _AstrayError
+        return found
+
+    def _read_in_order(self, wanted: list[int], size: Size | None) -> dict[int, np.ndarray]:
+        convert = RgbConverter()
         remaining = set(wanted)
         found: dict[int, np.ndarray] = {}
         for index, frame in enumerate(decode_in_order(self.path)):
             if index in remaining:
-                found[index] = resized(frame.to_ndarray(format="rgb24"), size)
+                found[index] = resized(convert(frame), size)
                 remaining.discard(index)
                 if not remaining:
                     break
@@ -73,3 +140,15 @@ class PyAvReader(VideoReader):
                 f"{self.path} breaks off after frame {max(found, default=-1)}; frame {min(remaining)} was asked"
             )
         return found
+
+
+class _AstrayError(Exception):
+    """A seek did not arrive where it was to."""
+
+
+def frames_from(container: Any, stream: Any, pts: int) -> Iterator[Any]:
+    """Seek to the key frame shown at `pts` [stream time base] and yield the frames from there on."""
+    container.seek(pts, stream=stream)
+    for frame in container.decode(stream):
+        if frame.pts is None or frame.pts >= pts:
+            yield frame

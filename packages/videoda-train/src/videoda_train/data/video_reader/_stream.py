@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from videoda_train.data.video_reader._frame_folder import FrameFolderReader
-from videoda_train.data.video_reader._pyav import decode_in_order
+from videoda_train.data.video_reader._pyav import RgbConverter, decode_in_order
 from videoda_train.errors import MediaError
 
 
@@ -26,8 +26,9 @@ def stream_frames(path: Path | str) -> Iterator[UInt8[np.ndarray, "H W 3"]]:
             yield folder.frames([index])[0]
         return
     empty = True
+    convert = RgbConverter()
     for frame in decode_in_order(path):
         empty = False
-        yield frame.to_ndarray(format="rgb24")
+        yield convert(frame)
     if empty:
         raise MediaError(f"{path} holds no frame that can be decoded")

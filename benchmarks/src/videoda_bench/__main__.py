@@ -1,0 +1,5 @@
+"""`python -m videoda_bench` is `videoda-bench`."""
+
+from videoda_bench.cli import main
+
+main()

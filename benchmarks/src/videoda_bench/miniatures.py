@@ -1,0 +1,77 @@
+"""The tasks' rendered worlds, with the recipe of each: what `--scale mini` and `--scale smoke` run on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from videoda_train.recipes.config import TrainOptions
+from videoda_train.recipes.e2h import E2H_MINI
+
+from videoda_bench.errors import PlanError
+from videoda_bench.miniature import K2bConfig, MiniatureConfig, MiniatureSummary, make_e2h, make_k2b
+
+Size = Literal["mini", "smoke"]
+
+RGB_WEIGHTS = Path(__file__).parent / "miniature" / "weights" / "i3d-tiny-rgb.safetensors"
+FLOW_WEIGHTS = RGB_WEIGHTS.with_name("i3d-tiny-flow.safetensors")
+RESNET_WEIGHTS = RGB_WEIGHTS.with_name("i3d-r50-tiny.safetensors")
+"""What `videoda-bench pretrain` made: the miniatures' stand-ins for Kinetics weights."""
+
+
+@dataclass(frozen=True)
+class Miniature:
+    """A rendered world: how to make it in a folder, and the recipe on it (None: no method here runs on it yet)."""
+
+    make: Callable[[Path], MiniatureSummary]
+    options: TrainOptions | None
+    depth: str | None = None
+    """Folder of the stills' depth maps in the world."""
+
+    def options_in(self, folder: Path) -> TrainOptions:
+        """Return the recipe with the world's depth maps.
+
+        Raises:
+            PlanError: there is no recipe.
+        """
+        if self.options is None:
+            raise PlanError(f"no method here runs on the world in {folder} yet; 'videoda-bench world' makes it alone")
+        if self.depth is None:
+            return self.options
+        return replace(self.options, motion=replace(self.options.motion, depth=f"dir:{folder / self.depth}"))
+
+
+def _two_stream(options: TrainOptions) -> TrainOptions:
+    return replace(options, model=replace(options.model, rgb_weights=RGB_WEIGHTS, flow_weights=FLOW_WEIGHTS))
+
+
+def _shortest(options: TrainOptions) -> TrainOptions:
+    return replace(
+        options,
+        optim=replace(options.optim, epochs=3, milestones=(2,)),
+        cfb=replace(options.cfb, bank_size=2, bank_from_epoch=0),
+    )
+
+
+MINIATURES: Mapping[str, Mapping[Size, Miniature]] = {
+    "e2h": {
+        "mini": Miniature(make_e2h, _two_stream(E2H_MINI), depth="depth"),
+        "smoke": Miniature(
+            partial(make_e2h, config=MiniatureConfig(stills_per_class=4, videos_per_class=3)),
+            _shortest(_two_stream(E2H_MINI)),
+            depth="depth",
+        ),
+    },
+    "k2b": {
+        "mini": Miniature(make_k2b, None),
+        "smoke": Miniature(
+            partial(
+                make_k2b,
+                config=K2bConfig(source_videos=2, source_test_videos=1, target_stretches=2, target_test_stretches=1),
+            ),
+            None,
+        ),
+    },
+}
+"""`mini` is what results are reported on; `smoke` only proves that the road runs."""

@@ -1,0 +1,1 @@
+"""Rows × seeds of a task: planned, run in processes of their own, collected and set against the published numbers."""

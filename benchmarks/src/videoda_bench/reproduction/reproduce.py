@@ -1,0 +1,142 @@
+"""A reproduction from its request to its tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from videoda_train.data.atomic_file import write_text
+from videoda_train.run_folder import RunFolder
+
+from videoda_bench.errors import PlanError
+from videoda_bench.reproduction.inputs import (
+    full_options,
+    lists_in,
+    miniature_of,
+    require_lists,
+    require_weights,
+    write_classes,
+)
+from videoda_bench.reproduction.plan import PlannedRun, Scale, plan_runs, select_rows, write_plan
+from videoda_bench.reproduction.summary import Summary, collect_row, describe_machine, write_summary
+from videoda_bench.reproduction.table import summary_markdown
+from videoda_bench.settings import change_settings
+from videoda_bench.tasks import Row, Task
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to reproduce, at which scale, and where."""
+
+    task: Task
+    out_dir: Path
+    scale: Scale
+    rows: Sequence[str] | None = None
+    """Names of rows; None: all."""
+    seeds: Sequence[int] | None = None
+    """None: the task's own."""
+    lists_dir: Path | None = None
+    """Folder of `source.txt` and `target.txt` at full scale; None: `lists/TASK`."""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Settings that differ from recipe and row, by dotted names."""
+
+    @property
+    def plan_file(self) -> Path:
+        """Where the plan is written."""
+        return self.out_dir / "plan.json"
+
+    @property
+    def selected_rows(self) -> tuple[Row, ...]:
+        """The rows to run."""
+        return select_rows(self.task, self.rows)
+
+    @property
+    def selected_seeds(self) -> tuple[int, ...]:
+        """The seeds to run."""
+        return tuple(self.task.seeds if self.seeds is None else self.seeds)
+
+    @property
+    def command(self) -> str:
+        """The command that does it all again."""
+        parts = [f"videoda-bench reproduce {self.task.name} --scale {self.scale}"]
+        if self.rows is not None:
+            parts.append(f"--methods {' '.join(row.name for row in self.selected_rows)}")
+        parts.append(f"--seeds {' '.join(map(str, self.selected_seeds))}")
+        parts += [f"--set {name}={value}" for name, value in self.changes.items()]
+        return " ".join(parts)
+
+
+def plan(request: Request) -> list[PlannedRun]:
+    """Return the runs, having checked everything that can be checked before the first one.
+
+    Raises:
+        PlanError: rows, seeds or settings that there are not; lists or weights that are missing.
+    """
+    out, task = request.out_dir.absolute(), request.task
+    if request.scale == "full":
+        lists = request.lists_dir or Path("lists") / task.name
+        options = full_options(task)
+        require_lists(task, lists)
+        for row in request.selected_rows:
+            require_weights(change_settings(options, {**row.settings, **request.changes}))
+        data = lists_in(lists, classes=out / "classes.txt")
+    else:
+        options = miniature_of(task, request.scale).options_in(out / "world")
+        data = lists_in(out / "world", classes=out / "world" / "classes.txt")
+    return plan_runs(
+        task,
+        request.selected_rows,
+        options,
+        data,
+        seeds=request.selected_seeds,
+        out_dir=out,
+        scale="full" if request.scale == "full" else "mini",
+        changes=request.changes,
+    )
+
+
+def prepare(request: Request, runs: Sequence[PlannedRun], *, resume: bool) -> None:
+    """Write the plan, and make the world or the class map; what is there already is kept.
+
+    Raises:
+        PlanError: the folder holds runs and `resume` is off.
+    """
+    write_plan(runs, request.plan_file, resume=resume)
+    if request.scale == "full":
+        write_classes(request.task, request.out_dir / "classes.txt")
+    else:
+        miniature_of(request.task, request.scale).make(request.out_dir / "world")
+
+
+def collect(request: Request, runs: Sequence[PlannedRun]) -> Summary:
+    """Return what the complete runs came to.
+
+    Raises:
+        PlanError: no run is complete.
+    """
+    complete = [run for run in runs if RunFolder(run.folder).is_complete]
+    if not complete:
+        raise PlanError(f"no run in {request.out_dir} is complete; see {request.out_dir / 'logs'}")
+    rows = [
+        collect_row(row.name, row.title, [run.folder for run in complete if run.row == row.name], role=row.role)
+        for row in request.selected_rows
+    ]
+    return Summary(
+        task=request.task.name,
+        title=request.task.title if request.scale == "full" else f"Miniature {request.task.title}",
+        scale="full" if request.scale == "full" else "mini",
+        evaluation=request.task.evaluation,
+        metric=request.task.metric,
+        command=request.command,
+        machine=describe_machine(),
+        num_target_videos=RunFolder(complete[0].folder).read_results()["num_target_videos"],
+        rows=tuple(rows),
+    )
+
+
+def write_tables(request: Request, summary: Summary) -> str:
+    """Write `summary.json` and `summary.md`; return the Markdown."""
+    markdown = summary_markdown(summary, request.task.published)
+    write_summary(summary, request.out_dir / "summary.json")
+    write_text(request.out_dir / "summary.md", markdown)
+    return markdown

@@ -1,0 +1,39 @@
+"""One run of a plan, in this process."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from videoda_train.engine.run import RunResult, prepare, prepared_paths, read_inputs, run_training
+from videoda_train.run_folder import RunFolder
+
+from videoda_bench.errors import PlanError
+from videoda_bench.reproduction.plan import PlannedRun
+
+
+def run_planned(runs: list[PlannedRun], index: int) -> RunResult:
+    """Run entry `index`, or continue it, or return its results where it is complete.
+
+    Runs that share prepared files wait for each other while these are made.
+
+    Raises:
+        PlanError: no such entry.
+    """
+    if not 0 <= index < len(runs):
+        raise PlanError(f"the plan has no run {index}; there are 0 to {len(runs) - 1}")
+    run = runs[index]
+    folder = RunFolder(run.folder)
+    if not folder.is_complete:
+        paths = prepared_paths(run.config, folder)
+        with _alone_in(paths.root):
+            prepare(run.config, read_inputs(run.config), paths, progress=True)
+    return run_training(run.config, run.folder, resume=True)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "preparing.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,89 @@
+"""The frames of one list line: a whole video or folder of frames, a stretch of a longer one, or a still."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from videoda_train.data.image_file import IMAGE_SUFFIXES, read_image
+from videoda_train.data.list_file import ListItem
+from videoda_train.data.video_reader import FrameFolderReader, VideoReader, open_video
+from videoda_train.data.video_reader._interface import resized
+from videoda_train.errors import MediaError
+
+
+def open_item(item: ListItem, *, num_frames: int | None = None) -> VideoReader:
+    """Open what a list line names: frame 0 is the first of its stretch, and `len` the stretch's.
+
+    Args:
+        item: a video file, a folder of raw frames, or a still, which is a video of one frame.
+        num_frames: the item's true frame count where it is known; saves counting the frames of a whole video file.
+
+    Raises:
+        MediaError: the file is missing or unreadable, or holds fewer frames than the line says.
+    """
+    stretch = item.stretch
+    if is_still(item):
+        return StillReader(item.path)
+    if stretch is None:
+        return open_video(item.path, num_frames=num_frames)
+    reader = open_video(item.path)
+    first = stretch.offset
+    if isinstance(reader, FrameFolderReader):
+        first += stretch.numbered_from - _first_number(reader, item)
+    if first < 0 or first + stretch.num_frames > len(reader):
+        raise MediaError(
+            f"line {item.line}: {item.path} has {len(reader)} frames, too few for {stretch.num_frames} from "
+            f"{stretch.offset} on; extract its frames again, or drop the line"
+        )
+    return StretchReader(reader, first=first, num_frames=stretch.num_frames)
+
+
+def is_still(item: ListItem) -> bool:
+    """Say whether a list line names a photo."""
+    return item.path.suffix.lower() in IMAGE_SUFFIXES and not item.path.is_dir()
+
+
+class StillReader(VideoReader):
+    """A photo as a video of one frame."""
+
+    fps = 0.0
+
+    def __init__(self, path: Path):
+        self._path = path
+
+    def __len__(self) -> int:
+        return 1
+
+    def _read(self, wanted: list[int], size: tuple[int, int] | None) -> dict[int, UInt8[np.ndarray, "H W 3"]]:
+        return {0: resized(read_image(self._path), size)}
+
+
+class StretchReader(VideoReader):
+    """Frames `first … first + num_frames - 1` of another reader."""
+
+    def __init__(self, reader: VideoReader, *, first: int, num_frames: int):
+        self.fps = reader.fps
+        self._reader = reader
+        self._first = first
+        self._num_frames = num_frames
+
+    def __len__(self) -> int:
+        return self._num_frames
+
+    def _read(self, wanted: list[int], size: tuple[int, int] | None) -> dict[int, UInt8[np.ndarray, "H W 3"]]:
+        frames = self._reader.frames([self._first + index for index in wanted], size)
+        return dict(zip(wanted, frames, strict=True))
+
+
+def _first_number(reader: FrameFolderReader, item: ListItem) -> int:
+    """Return the number in the name of a folder's first file; all files up to the last must be there."""
+    numbers = [re.search(r"(\d+)$", file.stem) for file in (reader.files[0], reader.files[-1])]
+    first, last = (int(found[1]) if found else -1 for found in numbers)
+    if first < 0 or last - first + 1 != len(reader):
+        raise MediaError(
+            f"line {item.line}: {item.path} has {len(reader)} images from {reader.files[0].name} to "
+            f"{reader.files[-1].name}; raw frames must be numbered without a gap"
+        )
+    return first

@@ -1,0 +1,93 @@
+"""The videos of one list as views: clips for training, and for evaluation without labels."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Int, UInt8
+from torch import Tensor
+
+from videoda_train.data.array_cache import ArrayCache
+from videoda_train.data.item_reader import open_item
+from videoda_train.data.list_file import ListItem
+from videoda_train.data.training_data import EvaluationData
+from videoda_train.data.transforms import centre_crop
+from videoda_train.data.view_plan import ViewPlan
+
+Resize = Callable[[UInt8[np.ndarray, "T H W 3"]], UInt8[np.ndarray, "T H2 W2 3"]]
+
+
+@dataclass(frozen=True)
+class EvaluationViews:
+    """The views of videos to classify, local ones first."""
+
+    views: UInt8[Tensor, "B V T S S 3"]
+
+    def to(self, device: torch.device) -> "EvaluationViews":
+        """Return the batch on a device."""
+        return EvaluationViews(self.views.to(device, non_blocking=True))
+
+
+class ViewVideos(EvaluationData):
+    """Videos, folders of raw frames or stretches of them, each with its frame count.
+
+    Args:
+        items: the list.
+        num_frames: each item's true frame count.
+        plan: which frames make the views.
+        resize: what is done to every frame before any crop.
+        size: side of the square that evaluation crops from the centre [px].
+        cache: keeps resized videos; give each `ViewVideos` its own `name` in it.
+    """
+
+    def __init__(
+        self,
+        items: Sequence[ListItem],
+        num_frames: Sequence[int],
+        *,
+        plan: ViewPlan,
+        resize: Resize,
+        size: int,
+        cache: ArrayCache,
+        name: str,
+    ):
+        self.items = items
+        self.plan = plan
+        self._num_frames = num_frames
+        self._resize = resize
+        self._size = size
+        self._cache = cache
+        self._name = name
+
+    def drawn(self, index: int, rng: np.random.Generator) -> UInt8[np.ndarray, "V T H W 3"]:
+        """Return the whole frames of views whose clips start where `rng` says."""
+        return self._read(index, self.plan.draw(self._num_frames[index], rng))
+
+    def centred(self, index: int) -> UInt8[np.ndarray, "V T H W 3"]:
+        """Return the whole frames of views whose clips are spread evenly."""
+        return self._read(index, self.plan.centred(self._num_frames[index]))
+
+    def evaluation_views(self, index: int) -> UInt8[np.ndarray, "V T S S 3"]:
+        """Return the evenly spread views, cropped from the centre."""
+        frames = self.centred(index)
+        crop = centre_crop(*frames.shape[2:4], size=self._size)
+        return np.stack([crop.rgb(view) for view in frames])
+
+    def evaluation_batch(self, indices: Sequence[int]) -> EvaluationViews:
+        """Return the views of the given videos."""
+        return EvaluationViews(torch.from_numpy(np.stack([self.evaluation_views(index) for index in indices])))
+
+    def _read(self, index: int, wanted: Int[np.ndarray, "V T"]) -> UInt8[np.ndarray, "V T H W 3"]:
+        needed, places = np.unique(wanted, return_inverse=True)
+        key = (self._name, index)
+        # Nobody knows the resized width before decoding; twice the square is more than most videos need.
+        if self._cache.has_room_for(key, self._num_frames[index] * 6 * self._size**2):
+            frames = self._cache.get(key, lambda: self._decode(index, np.arange(self._num_frames[index])))[needed]
+        else:
+            frames = self._decode(index, needed)
+        return frames[places.reshape(wanted.shape)]
+
+    def _decode(self, index: int, wanted: Int[np.ndarray, " N"]) -> UInt8[np.ndarray, "N H W 3"]:
+        reader = open_item(self.items[index], num_frames=self._num_frames[index])
+        return self._resize(reader.frames(wanted))

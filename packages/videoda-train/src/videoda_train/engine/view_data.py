@@ -1,0 +1,159 @@
+"""The data of methods that see videos through views: prepared files and datasets of both domains."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from videoda_train.data.array_cache import ArrayCache
+from videoda_train.data.clip_orders import OrderedVideos
+from videoda_train.data.frame_counts import count_frames_of
+from videoda_train.data.item_reader import is_still
+from videoda_train.data.list_file import ListItem, write_list
+from videoda_train.data.median_list import median_list
+from videoda_train.data.prepared import PreparedPaths, source_clip_name, target_video_name
+from videoda_train.data.resize import resize_short_side, squash
+from videoda_train.data.source_clips import generate_source_clips
+from videoda_train.data.view_augmentation import RandomBackground, RandomCrop, keep
+from videoda_train.data.view_batches import Augment, ViewsData
+from videoda_train.data.view_plan import ViewPlan
+from videoda_train.data.view_videos import ViewVideos
+from videoda_train.errors import MediaError
+from videoda_train.recipes.config import TrainConfig
+
+
+def prepare_views(
+    config: TrainConfig,
+    source: Sequence[ListItem],
+    target: Sequence[ListItem],
+    evaluated: Sequence[ListItem],
+    paths: PreparedPaths,
+    *,
+    progress: bool,
+) -> ViewsData:
+    """Count frames, make what the source lacks (clips of photos, backgrounds), and return the training data.
+
+    Finished work is kept. The supervised upper bound has the target's labelled videos for a source.
+    """
+    supervised = config.method == "supervised"
+    cache = ArrayCache(max_bytes=int(config.loading.cache_gib * 2**30))
+    if supervised:
+        source = target
+    elif config.motion.source == "camera-motion" and all(is_still(item) for item in source):
+        source = _generated(config, source, paths, progress=progress)
+    videos = partial(_videos, config, paths=paths, cache=cache, progress=progress)
+    data, is_tol = config.data, config.method == "tol"
+    return ViewsData(
+        videos(source, list_file=data.target_list if supervised else data.source_list, is_source=True),
+        videos(target, list_file=data.target_list),
+        prepare_evaluation_views(config, evaluated, paths, cache=cache, progress=progress),
+        random_target=is_tol,
+        augment_source=keep if is_tol else _source_augmentation(config, source, paths, cache=cache, progress=progress),
+        augment_target=keep if is_tol else _random_crop(config),
+        batch_size=config.optim.batch_size,
+        seed=config.seed,
+    )
+
+
+def prepare_evaluation_views(
+    config: TrainConfig,
+    items: Sequence[ListItem],
+    paths: PreparedPaths,
+    *,
+    list_file: Path | None = None,
+    cache: ArrayCache | None = None,
+    progress: bool,
+) -> ViewVideos:
+    """Count the frames of videos to classify and return them as evaluation data."""
+    return _videos(
+        config,
+        items,
+        list_file=list_file or config.data.evaluation_list or config.data.target_list,
+        paths=paths,
+        cache=cache or ArrayCache(max_bytes=0),
+        progress=progress,
+        is_evaluation=True,
+    )
+
+
+def _videos(
+    config: TrainConfig,
+    items: Sequence[ListItem],
+    *,
+    list_file: Path,
+    paths: PreparedPaths,
+    cache: ArrayCache,
+    progress: bool,
+    is_source: bool = False,
+    is_evaluation: bool = False,
+) -> ViewVideos:
+    views = config.views
+    if config.method == "tol":
+        kind: type[ViewVideos] = OrderedVideos if is_evaluation else ViewVideos
+        tol = config.tol
+        plan = ViewPlan(
+            num_clips=tol.num_clips,
+            num_frames=views.num_frames,
+            interval=tol.source_interval if is_source else tol.target_interval,
+            local_clips=range(tol.num_clips),
+        )
+        resize = partial(squash, size=views.crop, short_side=views.short_side if is_source else None)
+    else:
+        kind = ViewVideos
+        plan = ViewPlan(
+            num_clips=views.num_clips,
+            num_frames=views.num_frames,
+            interval=views.source_interval if is_source else views.target_interval,
+            local_clips=views.local_clips,
+            global_columns=views.global_columns,
+        )
+        resize = partial(resize_short_side, side=views.short_side)
+    counts_file = paths.root / "frame_counts" / f"{list_file.stem}.jsonl"
+    workers = max(config.loading.num_workers, 1)
+    counts = count_frames_of(items, counts_file, list_file=list_file, workers=workers, progress=progress)
+    name = f"{'evaluation' if is_evaluation else 'source' if is_source else 'target'}-views"
+    return kind(items, counts, plan=plan, resize=resize, size=views.crop, cache=cache, name=name)
+
+
+def _generated(
+    config: TrainConfig, source: Sequence[ListItem], paths: PreparedPaths, *, progress: bool
+) -> list[ListItem]:
+    """Return the clips that a moving camera makes of photos, as folders of frames."""
+    generate_source_clips(source, paths, config=config, progress=progress)
+    return [replace(item, path=paths.source_frames / source_clip_name(item)) for item in source]
+
+
+def _random_crop(config: TrainConfig) -> RandomCrop:
+    views = config.views
+    return RandomCrop(size=views.crop, scales=views.crop_scales, flip_probability=views.flip_probability)
+
+
+def _source_augmentation(
+    config: TrainConfig, source: Sequence[ListItem], paths: PreparedPaths, *, cache: ArrayCache, progress: bool
+) -> Augment:
+    crop, glad = _random_crop(config), config.glad
+    if config.method != "glad" or not glad.background:
+        return crop
+    return RandomBackground(
+        augment=crop,
+        backgrounds=_medians(config, source, paths, progress=progress),
+        short_side=config.views.short_side,
+        probability=glad.background_probability,
+        weight=glad.background_weight,
+        cache=cache,
+    )
+
+
+def _medians(config: TrainConfig, source: Sequence[ListItem], paths: PreparedPaths, *, progress: bool) -> list[Path]:
+    """Return the median image of every source video, making those that are missing."""
+    folder = config.glad.medians or paths.root / "median"
+    medians = [folder / f"{target_video_name(item)}.jpg" for item in source]
+    if not all(path.exists() for path in medians):
+        list_file = paths.root / "median_source.txt"
+        write_list(list_file, [(str(item.path.resolve()), item.label) for item in source])
+        workers = max(config.loading.num_workers, 1)
+        summary = median_list(list_file, out_dir=folder, workers=workers, resume=True, progress=progress)
+        if summary.failures:
+            shown = "\n  ".join(summary.failures[:10])
+            raise MediaError(f"{len(summary.failures)} backgrounds cannot be made:\n  {shown}")
+    return medians
