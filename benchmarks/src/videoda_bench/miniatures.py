@@ -6,11 +6,23 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from videoda_train.recipes.b2u import B2U_MINI
 from videoda_train.recipes.config import TrainOptions
 from videoda_train.recipes.e2h import E2H_MINI
+from videoda_train.recipes.s2u import S2U_MINI
 
 from videoda_bench.errors import PlanError
-from videoda_bench.miniature import K2bConfig, MiniatureConfig, MiniatureSummary, make_e2h, make_k2b
+from videoda_bench.miniature import (
+    B2uConfig,
+    K2bConfig,
+    MiniatureConfig,
+    MiniatureSummary,
+    S2uConfig,
+    make_b2u,
+    make_e2h,
+    make_k2b,
+    make_s2u,
+)
 
 Size = Literal["mini", "smoke"]
 
@@ -54,15 +66,19 @@ def _shortest(options: TrainOptions) -> TrainOptions:
     )
 
 
+def _photos_videos(
+    make: Callable[..., MiniatureSummary], smallest: MiniatureConfig, options: TrainOptions
+) -> Mapping[Size, Miniature]:
+    return {
+        "mini": Miniature(make, _two_stream(options), depth="depth"),
+        "smoke": Miniature(partial(make, config=smallest), _shortest(_two_stream(options)), depth="depth"),
+    }
+
+
 MINIATURES: Mapping[str, Mapping[Size, Miniature]] = {
-    "e2h": {
-        "mini": Miniature(make_e2h, _two_stream(E2H_MINI), depth="depth"),
-        "smoke": Miniature(
-            partial(make_e2h, config=MiniatureConfig(stills_per_class=4, videos_per_class=3)),
-            _shortest(_two_stream(E2H_MINI)),
-            depth="depth",
-        ),
-    },
+    "e2h": _photos_videos(make_e2h, MiniatureConfig(stills_per_class=4, videos_per_class=3), E2H_MINI),
+    "b2u": _photos_videos(make_b2u, B2uConfig(stills_per_class=2, videos_per_class=2), B2U_MINI),
+    "s2u": _photos_videos(make_s2u, S2uConfig(stills_per_class=3, videos_per_class=2), S2U_MINI),
     "k2b": {
         "mini": Miniature(make_k2b, None),
         "smoke": Miniature(

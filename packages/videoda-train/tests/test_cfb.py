@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from depthmotion import flowio
 from videoda_models import TwoStream, create_model
 from videoda_train.data.step_batches import StepBatch
 from videoda_train.data.target_dataset import TargetDataset
@@ -91,7 +92,7 @@ def test_the_bank_is_filled_only_from_its_epoch_on(tmp_path: Path) -> None:
     own = flow_seen(method, batch, epoch=0)
     assert method.after_evaluation(0, SCORES) == {}
     assert torch.equal(flow_seen(method, batch, epoch=1), own)
-    assert method.after_evaluation(1, SCORES) == {"bank_counts": [2, 2, 0]}
+    assert method.after_evaluation(1, SCORES)["bank_counts"] == [2, 2, 0]
     assert not torch.equal(flow_seen(method, batch, epoch=2), own)
 
 
@@ -191,3 +192,15 @@ def test_switches_leave_their_parts_out(tmp_path: Path) -> None:
     }
     assert method.after_evaluation(9, SCORES) == {}
     assert not (tmp_path / "bank").exists()
+
+
+def test_the_videos_logged_as_banked_are_those_whose_flow_the_bank_holds(tmp_path: Path):
+    method = make_cfb(tmp_path)
+    logged = method.after_evaluation(1, SCORES)
+    bank = method._open_bank()
+    for label, videos in enumerate(logged["bank_videos"]):
+        assert len(videos) == logged["bank_counts"][label]
+        drawn, _ = bank.sample(torch.full((64,), label), generator=torch.Generator().manual_seed(0))
+        values = {round(float(value), 3) for value in drawn[:, 0, 0, 0, 0]} if videos else set()
+        codes = {round(float(flowio.decode_uint8(np.uint8(i + 1), bound=CLIP.flow_bound)), 3) for i in videos}
+        assert values == codes

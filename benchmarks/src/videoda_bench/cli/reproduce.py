@@ -11,7 +11,7 @@ import tyro
 from videoda_bench.reproduction.devices import find_slots
 from videoda_bench.reproduction.launch import FailedRun, launch
 from videoda_bench.reproduction.plan import PlannedRun, Scale, read_plan
-from videoda_bench.reproduction.reproduce import Request, collect, plan, prepare, write_tables
+from videoda_bench.reproduction.reproduce import Request, collect, plan, prepare, write_results
 from videoda_bench.reproduction.run_planned import run_planned
 from videoda_bench.reproduction.slurm import array_script
 from videoda_bench.settings import parse_settings
@@ -136,7 +136,7 @@ def reproduce(
     failed = launch(runs, request.plan_file.absolute(), slots)
     if len(failed) < len(runs):
         summary = collect(request, runs)
-        print(f"\n{write_tables(request, summary)}")
+        print(f"\n{write_results(request, runs, summary)}\nreport: {request.report_file}")
     if failed:
         print(_describe_failures(failed), file=sys.stderr)
         raise SystemExit(RUNS_FAILED)

@@ -9,6 +9,8 @@ from videoda_train.data.atomic_file import write_text
 from videoda_train.run_folder import RunFolder
 
 from videoda_bench.errors import PlanError
+from videoda_bench.report import write_page
+from videoda_bench.report.runs import FinishedRow, read_run
 from videoda_bench.reproduction.inputs import (
     full_options,
     lists_in,
@@ -44,6 +46,11 @@ class Request:
     def plan_file(self) -> Path:
         """Where the plan is written."""
         return self.out_dir / "plan.json"
+
+    @property
+    def report_file(self) -> Path:
+        """Where the page is written."""
+        return self.out_dir / "report" / "index.html"
 
     @property
     def selected_rows(self) -> tuple[Row, ...]:
@@ -134,9 +141,19 @@ def collect(request: Request, runs: Sequence[PlannedRun]) -> Summary:
     )
 
 
-def write_tables(request: Request, summary: Summary) -> str:
-    """Write `summary.json` and `summary.md`; return the Markdown."""
+def write_results(request: Request, runs: Sequence[PlannedRun], summary: Summary) -> str:
+    """Write `summary.json`, `summary.md` and `report/index.html`; return the Markdown."""
     markdown = summary_markdown(summary, request.task.published)
     write_summary(summary, request.out_dir / "summary.json")
     write_text(request.out_dir / "summary.md", markdown)
+    rows = [
+        FinishedRow(
+            row.name,
+            row.title,
+            row.role,
+            [read_run(run.folder) for run in runs if run.row == row.name and RunFolder(run.folder).is_complete],
+        )
+        for row in request.selected_rows
+    ]
+    write_page(summary, rows, request.task.published, request.report_file)
     return markdown

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from videoda_train.engine.run import RunResult, prepare, prepared_paths, read_inputs, run_training
+from videoda_train.engine.run import RunResult, run_training
+from videoda_train.engine.run_data import prepare_training, prepared_paths, read_inputs
 from videoda_train.run_folder import RunFolder
 
 from videoda_bench.errors import PlanError
+from videoda_bench.reproduction.feature_map import save_feature_map
 from videoda_bench.reproduction.plan import PlannedRun
 
 
@@ -24,11 +26,15 @@ def run_planned(runs: list[PlannedRun], index: int) -> RunResult:
         raise PlanError(f"the plan has no run {index}; there are 0 to {len(runs) - 1}")
     run = runs[index]
     folder = RunFolder(run.folder)
-    if not folder.is_complete:
-        paths = prepared_paths(run.config, folder)
-        with _alone_in(paths.root):
-            prepare(run.config, read_inputs(run.config), paths, progress=True)
-    return run_training(run.config, run.folder, resume=True)
+    if folder.is_complete:
+        return run_training(run.config, run.folder, resume=True)
+    paths = prepared_paths(run.config, folder.root)
+    inputs = read_inputs(run.config)
+    with _alone_in(paths.root):
+        data = prepare_training(run.config, inputs, paths, progress=True)
+    result = run_training(run.config, run.folder, resume=True)
+    save_feature_map(run.config, run.folder, data, num_classes=len(inputs.classes))
+    return result
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from jaxtyping import Int64, UInt8
 from torch import Tensor
 
 from videoda_train.data.source_dataset import SourceDataset
-from videoda_train.data.target_dataset import TargetDataset
+from videoda_train.data.target_dataset import EvaluationBatch, TargetDataset
 from videoda_train.data.training_data import StepKey, TrainingData
 from videoda_train.errors import ConfigError
 from videoda_train.randomness import derive_rng
@@ -72,6 +72,11 @@ class StepDataset(TrainingData):
             target_flow=_stack([t.flow_codes for t in target]),
             target_pace=torch.tensor([t.pace for t in target]),
         )
+
+    def source_to_evaluate(self, key: StepKey) -> tuple[EvaluationBatch, Int64[Tensor, " B"]]:
+        """Return a step's source clips as a method scores videos, and their labels."""
+        batch = self[key]
+        return EvaluationBatch(rgb=batch.source_rgb, flow_codes=batch.source_flow), batch.source_labels
 
     def files(self, key: StepKey) -> list[Path]:
         """Return the stills, then the videos of a batch."""

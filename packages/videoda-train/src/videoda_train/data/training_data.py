@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
+from jaxtyping import Int64
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from videoda_train.data.list_file import ListItem
@@ -60,6 +62,10 @@ class TrainingData(ABC, Dataset[Any]):
     @abstractmethod
     def __getitem__(self, key: StepKey) -> Batch:
         """Return the clips of a step, or of a part of it."""
+
+    @abstractmethod
+    def source_to_evaluate(self, key: StepKey) -> tuple[Batch, Int64[Tensor, " B"]]:
+        """Return a step's source clips as a method scores videos, and their labels."""
 
     @abstractmethod
     def files(self, key: StepKey) -> list[Path]:

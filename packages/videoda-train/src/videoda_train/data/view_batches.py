@@ -11,7 +11,7 @@ from torch import Tensor
 
 from videoda_train.data.step_batches import source_order
 from videoda_train.data.training_data import EvaluationData, StepKey, TrainingData
-from videoda_train.data.view_videos import ViewVideos
+from videoda_train.data.view_videos import EvaluationViews, ViewVideos
 from videoda_train.errors import ConfigError
 from videoda_train.randomness import derive_rng
 
@@ -84,6 +84,11 @@ class ViewsData(TrainingData):
         target = order[batch * size : (batch + 1) * size]
         shorter = min(len(source), len(target))
         return source[:shorter], target[:shorter], target_pass
+
+    def source_to_evaluate(self, key: StepKey) -> tuple[EvaluationViews, Int64[Tensor, " B"]]:
+        """Return a step's source views as a method scores videos, and their labels."""
+        batch = self[key]
+        return EvaluationViews(batch.source), batch.source_labels
 
     def files(self, key: StepKey) -> list[Path]:
         """Return the source's videos, then the target's, of a batch."""

@@ -109,7 +109,10 @@ class Cfb(TwoStreamMethod):
             return {}
         confidences, pseudo_labels = scores.softmax.max(dim=1)
         self._fill_bank(pseudo_labels, confidences)
-        return {"bank_counts": self._open_bank().counts().tolist()}
+        return {
+            "bank_counts": self._open_bank().counts().tolist(),
+            "bank_videos": self._banked(pseudo_labels, confidences),
+        }
 
     def _fill_bank(self, pseudo_labels: Int64[Tensor, " N"], confidences: Float[Tensor, " N"]) -> None:
         self._fill = {"pseudo_labels": pseudo_labels, "confidences": confidences}
@@ -122,6 +125,12 @@ class Cfb(TwoStreamMethod):
             codes = np.moveaxis(self._target.bank_flow_codes(index), -1, 0)[None]
             bank.insert(pseudo_labels[index : index + 1], confidences[index : index + 1], np.ascontiguousarray(codes))
         bank.commit()
+
+    def _banked(self, pseudo_labels: Int64[Tensor, " N"], confidences: Float[Tensor, " N"]) -> list[list[int]]:
+        """Return the target indices of the videos in the bank, class by class, the most confident first."""
+        order = confidences.argsort(descending=True, stable=True)
+        members = (order[pseudo_labels[order] == label] for label in range(self._num_classes))
+        return [indices[: self._config.bank_size].tolist() for indices in members]
 
     def _open_bank(self) -> FlowBank:
         if self._bank is None:

@@ -36,6 +36,10 @@ class Method(ABC):
     def score(self, batch: Any) -> Scores:
         """Return the scores of a batch of the target's evaluation data."""
 
+    def video_features(self, batch: Any) -> Float[Tensor, "N F"] | None:
+        """Return one feature vector per video of a batch of evaluation data, to look at; `None`: there is none."""
+        return None
+
     def parameter_groups(self) -> list[ParameterGroup]:
         """Return all that trains; by default weight decay covers batch norm and biases too, as CFB publishes it."""
         return [ParameterGroup([parameter for parameter in self.module.parameters() if parameter.requires_grad])]

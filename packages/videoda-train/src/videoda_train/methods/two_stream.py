@@ -1,5 +1,6 @@
 """Methods on an RGB and a flow network that score every frame."""
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 from videoda_models import TwoStream, upsample_logits
@@ -23,6 +24,15 @@ class TwoStreamMethod(Method):
         streams = self.module["streams"]
         assert isinstance(streams, TwoStream)
         return streams
+
+    def video_features(self, batch: EvaluationBatch) -> Float[Tensor, "N F"]:
+        """Return the streams' features before their classifiers, averaged over time, side by side."""
+        parts = []
+        if self.used != "flow":
+            parts.append(self.streams.rgb.features(rgb_input(batch.rgb)))
+        if self.used != "rgb":
+            parts.append(self.streams.flow.features(flow_input(batch.flow_codes)))
+        return torch.cat([part.float().mean(dim=(2, 3, 4)) for part in parts], dim=1)
 
     def score(self, batch: EvaluationBatch) -> Scores:
         """Return scores averaged over the evaluation clip's frames, to which the logits are upsampled."""

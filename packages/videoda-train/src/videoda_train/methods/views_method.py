@@ -58,6 +58,10 @@ class ViewsMethod(Method):
         """Return the cross-entropy of the mean over the views."""
         return F.cross_entropy(self.module["head"](features.mean(dim=1)).float(), labels)
 
+    def video_features(self, batch: EvaluationViews) -> Float[Tensor, "B F"]:
+        """Return the mean feature of each video's views."""
+        return self.features(batch.views).mean(dim=1).float()
+
     def score(self, batch: EvaluationViews) -> Scores:
         """Return the scores of the mean feature of the voting views."""
         logits = self.module["head"](self.features(batch.views)[:, self._voting].mean(dim=1)).float()

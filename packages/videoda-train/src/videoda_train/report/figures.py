@@ -10,9 +10,10 @@ import matplotlib
 import numpy as np
 from jaxtyping import UInt8
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-_COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377")
-_INK = "#808890"
+COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377")
+INK = "#808890"
 
 
 def png_data_uri(image: UInt8[np.ndarray, "H W 3"]) -> str:
@@ -24,20 +25,21 @@ def png_data_uri(image: UInt8[np.ndarray, "H W 3"]) -> str:
 
 def accuracy_curves(runs: dict[str, list[dict[str, Any]]], *, bank_from: dict[str, int]) -> str:
     """Return SVG curves of AccSf per epoch, one per run; a dotted line marks the first epoch trained with the bank."""
-    figure, axes = _figure("epoch", "AccSf [%]")
-    for (name, records), colour in zip(runs.items(), _COLOURS * len(runs), strict=False):
+    figure, axes = new_figure("epoch", "AccSf [%]")
+    for (name, records), colour in zip(runs.items(), COLOURS * len(runs), strict=False):
         epochs = [record["epoch"] + 1 for record in records]
         axes.plot(epochs, [100 * record["acc_softmax"] for record in records], color=colour, label=name, lw=1.8)
         if name in bank_from:
             axes.axvline(bank_from[name] + 1.5, color=colour, ls=":", lw=1.2, label=f"{name}: bank in use")
     axes.set_ylim(0, 100)
-    return _svg(figure, axes)
+    add_legend(axes)
+    return to_svg(figure)
 
 
 def loss_curves(records: list[dict[str, Any]]) -> str:
     """Return SVG curves of one run's loss terms per epoch."""
-    figure, axes = _figure("epoch", "loss")
-    for name, colour in zip(records[0]["losses"], _COLOURS, strict=False):
+    figure, axes = new_figure("epoch", "loss")
+    for name, colour in zip(records[0]["losses"], COLOURS, strict=False):
         axes.plot(
             [record["epoch"] + 1 for record in records],
             [record["losses"].get(name, np.nan) for record in records],
@@ -46,7 +48,8 @@ def loss_curves(records: list[dict[str, Any]]) -> str:
             lw=1.6,
         )
     axes.set_ylim(bottom=0)
-    return _svg(figure, axes)
+    add_legend(axes)
+    return to_svg(figure)
 
 
 def confusion_picture(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> bytes:
@@ -70,21 +73,29 @@ def confusion_picture(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -
     return buffer.getvalue()
 
 
-def _figure(xlabel: str, ylabel: str) -> tuple[Figure, Any]:
-    figure = Figure(figsize=(6.4, 3.0), layout="constrained")
+def new_figure(xlabel: str, ylabel: str, *, size: tuple[float, float] = (6.4, 3.0)) -> tuple[Figure, Any]:
+    """Return a figure with one pair of axes [inches], drawn in colours that are read on light and dark paper."""
+    figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
-    axes.set_xlabel(xlabel, color=_INK)
-    axes.set_ylabel(ylabel, color=_INK)
-    axes.tick_params(colors=_INK)
-    axes.grid(color=_INK, alpha=0.25, lw=0.6)
+    axes.set_xlabel(xlabel, color=INK)
+    if xlabel == "epoch":
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_ylabel(ylabel, color=INK)
+    axes.tick_params(colors=INK)
+    axes.grid(color=INK, alpha=0.25, lw=0.6)
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(_INK)
+        spine.set_color(INK)
     return figure, axes
 
 
-def _svg(figure: Figure, axes: Any) -> str:
-    axes.legend(frameon=False, fontsize=8, labelcolor=_INK, loc="upper left", bbox_to_anchor=(1, 1))
+def add_legend(axes: Any) -> None:
+    """Put the legend to the right of the axes."""
+    axes.legend(frameon=False, fontsize=8, labelcolor=INK, loc="upper left", bbox_to_anchor=(1, 1))
+
+
+def to_svg(figure: Figure) -> str:
+    """Return a figure as inline SVG; the same figure gives the same text."""
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "font.family": "sans-serif", "svg.hashsalt": "videoda"}):
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})

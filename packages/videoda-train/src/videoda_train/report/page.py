@@ -1,11 +1,9 @@
 """One self-contained HTML page from the files of one run or several."""
 
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import yaml
 
 from videoda_train.data.atomic_file import write_text
@@ -13,6 +11,8 @@ from videoda_train.data.list_file import read_list
 from videoda_train.data.prepared import PreparedPaths
 from videoda_train.recipes.config import TrainConfig, to_dict
 from videoda_train.report.clip_strip import source_strip, target_strip
+from videoda_train.report.confusion import confusion_rows
+from videoda_train.report.environment import page_environment
 from videoda_train.report.figures import accuracy_curves, loss_curves, png_data_uri
 from videoda_train.run_folder import RunFolder
 
@@ -35,19 +35,20 @@ def write_report(run_dirs: Sequence[Path], report_file: Path, *, title: str | No
         RunError: a folder holds no complete run.
     """
     runs = [describe_run(RunFolder(path)) for path in run_dirs]
-    template = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
-        resources.files("videoda_train.report").joinpath("page.html.jinja").read_text(encoding="utf-8")
-    )
-    page = template.render(
-        title=title or f"{runs[0]['results']['task']}: {', '.join(run['name'] for run in runs)}",
-        runs=runs,
-        scale_note=_SCALE_NOTES[runs[0]["results"]["scale"]],
-        curves=accuracy_curves(
-            {run["name"]: run["metrics"] for run in runs},
-            bank_from={run["name"]: run["bank_from"] for run in runs if run["bank_from"] is not None},
-        ),
-        source_strips=_source_strips(run_dirs),
-        target_strips=_target_strips(RunFolder(run_dirs[0])),
+    page = (
+        page_environment()
+        .get_template("page.html.jinja")
+        .render(
+            title=title or f"{runs[0]['results']['task']}: {', '.join(run['name'] for run in runs)}",
+            runs=runs,
+            scale_note=_SCALE_NOTES[runs[0]["results"]["scale"]],
+            curves=accuracy_curves(
+                {run["name"]: run["metrics"] for run in runs},
+                bank_from={run["name"]: run["bank_from"] for run in runs if run["bank_from"] is not None},
+            ),
+            source_strips=_source_strips(run_dirs),
+            target_strips=_target_strips(RunFolder(run_dirs[0])),
+        )
     )
     write_text(report_file, page)
 
@@ -64,23 +65,12 @@ def describe_run(folder: RunFolder) -> dict[str, Any]:
         "metrics": metrics,
         "losses": loss_curves(metrics),
         "bank_from": config.cfb.bank_from_epoch if _uses_bank(config) else None,
-        "confusion": _confusion(results),
+        "confusion": confusion_rows(results["classes"], results["confusion_matrix"], results["per_class_accuracy"]),
     }
 
 
 def _uses_bank(config: TrainConfig) -> bool:
     return config.method == "cfb" and config.cfb.bank and config.cfb.bank_from_epoch + 1 < config.optim.epochs
-
-
-def _confusion(results: dict[str, Any]) -> list[dict[str, Any]]:
-    rows = []
-    for name, counts, recall in zip(
-        results["classes"], results["confusion_matrix"], results["per_class_accuracy"], strict=True
-    ):
-        total = max(sum(counts), 1)
-        cells = [{"count": count, "share": count / total} for count in counts]
-        rows.append({"name": name, "cells": cells, "recall": recall})
-    return rows
 
 
 def _source_strips(run_dirs: Sequence[Path]) -> list[dict[str, str]]:
