@@ -25,6 +25,9 @@ def intersect(scenes: Scenes, frames: Frames, shown: Shown, labels: Int64[torch.
     r0, r1, r2 = apply(frames.inverse, x, y, labels=labels)
     b0, b1, b2 = (of_object(frames.back[:, :, axis], labels) for axis in range(3))
     s = (a * r0 + b * r1 + c * r2) / (1 + a * b0 + b * b1 + c * b2)
+    # A plane that a ray only grazes is met far from its point.
+    near = shown.nearness
+    s = torch.minimum(torch.maximum(s, 0.5 * near), torch.where(near > 0, 2 * near, s))
     scale = 1.0 / (r2 - b2 * s)
     return (r0 - b0 * s) * scale, (r1 - b1 * s) * scale, s * scale
 
