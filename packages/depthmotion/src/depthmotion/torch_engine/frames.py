@@ -20,8 +20,8 @@ LANE = 20
 class Scenes:
     """The scenes of B clips of one size: their points (pixels of the photo), planes and pictures.
 
-    `planes` (B, P, 4): disparity a·x + b·y + c, x and y from the principal point, and reach. `texture` holds RGB, a colour
-    in every `LANE` bits, rows as in `Texture`. `centre` is the principal point, `margins` top, bottom, left, right.
+    `planes` (B, P, 4): disparity a·x + b·y + c, x and y from the principal point, and reach. `texture` holds RGB, one
+    colour per `LANE` bits, rows as in `Texture`. `centre` is the principal point, `margins` top, bottom, left, right.
     """
 
     height: int
