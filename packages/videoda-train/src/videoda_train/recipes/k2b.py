@@ -33,13 +33,15 @@ K2B_BASELINE = replace(K2B_GLAD, method="source_only", model=K2B_TOL.model)
 """Source-only, DANN and the upper bound: GLAD's views and schedule, from Kinetics weights."""
 
 
-METHODS: tuple[MethodName, ...] = ("tol", "glad", "source_only", "dann", "supervised")
+METHODS: tuple[MethodName, ...] = ("tol", "glad", "source_only", "dann", "supervised", "zero_shot")
 
 
 def k2b_options(method: MethodName) -> TrainOptions:
     """Return the recipe of a method."""
     if method == "tol":
         return K2B_TOL
+    if method == "zero_shot":
+        return replace(K2B_BASELINE, method=method, optim=OptimConfig(epochs=1, milestones=()))
     return K2B_GLAD if method == "glad" else replace(K2B_BASELINE, method=method)
 
 
