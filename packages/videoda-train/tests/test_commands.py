@@ -127,6 +127,52 @@ def test_a_benchmark_finds_its_data_and_says_what_is_not_there(
     assert "This is a partial data set" in out
 
 
+def touch_k2b(root: Path) -> tuple[object, ...]:
+    """Files of the names that Kinetics → BABEL's split files list."""
+    rows = {"k400_train": "clapping/a 300 10", "k400_test": "squat/b 300 7"}
+    rows |= {"babel_train": "train/000001 60 117 9", "babel_test": "val/000002 5 33 11"}
+    for name, row in rows.items():
+        (root / "splits").mkdir(exist_ok=True)
+        (root / "splits" / f"{name}.txt").write_text(f"{row}\n")
+        folder = root / ("kinetics" if name.startswith("k400") else "babel") / row.split()[0]
+        folder.mkdir(parents=True)
+        (folder / "img_00001.jpg").touch()
+    return "--kinetics", root / "kinetics", "--babel", root / "babel", "--splits", root / "splits"
+
+
+@pytest.mark.parametrize(
+    ("method", "recipe", "start"),
+    [
+        ("tol", "lr: 0.002 batch_size: 144 epochs: 300 clip_norm: 40.0", "kinetics400"),
+        ("glad", "lr: 0.000875 batch_size: 32 epochs: 3 clip_norm: 40.0", "None"),
+        ("dann", "lr: 0.000875 batch_size: 32 epochs: 3 clip_norm: 40.0", "kinetics400"),
+        ("zero_shot", "epochs: 1", "kinetics400"),
+    ],
+)
+def test_k2b_takes_the_published_recipe_of_its_method(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], method: str, recipe: str, start: str
+) -> None:
+    folders = touch_k2b(tmp_path)
+    weights = ("--model.backbone-weights", "None") if start == "None" else ()
+    assert run("train", "k2b", "--method", method, *folders, *weights, "--run-dir", tmp_path / "r", "--dry-run") == 0
+    out = capsys.readouterr().out
+    for line in (*re.findall(r"\w+: [\d.]+", recipe), f"method: {method}", "inputs: views"):
+        assert re.search(rf"^ *{re.escape(line)}$", out, re.MULTILINE), line
+    assert "1 photos or labelled videos, 1 videos" in out
+
+
+@pytest.mark.parametrize("task", ["k2b", "e2h"])
+def test_glad_without_its_tol_run_says_how_to_get_it(
+    task: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("train", task, "--method", "glad") == 2
+    error = capsys.readouterr().err
+    for wanted in (f"runs/{task}-tol", f"videoda train {task} --method tol", f"hatch run train:{task}-mini"):
+        assert wanted in error
+    assert "rgb_imagenet.pt" not in error
+
+
 def test_a_dry_run_prints_the_configuration_and_writes_nothing(
     tiny_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from videoda_train.data.array_cache import ArrayCache
 from videoda_train.data.clip_orders import OrderedVideos
-from videoda_train.data.frame_counts import count_frames_of
-from videoda_train.data.item_reader import is_still
+from videoda_train.data.item_facts import facts_of
+from videoda_train.data.item_reader import is_photo
 from videoda_train.data.list_file import ListItem, write_list
 from videoda_train.data.median_list import median_list
 from videoda_train.data.no_training import NoTraining
@@ -34,7 +34,7 @@ def prepare_views(
     *,
     progress: bool,
 ) -> TrainingData:
-    """Count frames, make what the source lacks (clips of photos, backgrounds), and return the training data.
+    """Look at the videos, make what the source lacks (clips of photos, backgrounds), and return the training data.
 
     Finished work is kept. The supervised upper bound has the target's labelled videos for a source.
     """
@@ -44,7 +44,7 @@ def prepare_views(
     cache = ArrayCache(max_bytes=int(config.loading.cache_gib * 2**30))
     if supervised:
         source = target
-    elif config.motion.source == "camera-motion" and all(is_still(item) for item in source):
+    elif config.motion.source == "camera-motion" and is_photo(source[0].path):
         source = _generated(config, source, paths, progress=progress)
     videos = partial(_videos, config, paths=paths, cache=cache, progress=progress)
     data, is_tol = config.data, config.method == "tol"
@@ -69,7 +69,7 @@ def prepare_evaluation_views(
     cache: ArrayCache | None = None,
     progress: bool,
 ) -> ViewVideos:
-    """Count the frames of videos to classify and return them as evaluation data."""
+    """Look at the videos to classify and return them as evaluation data."""
     return _videos(
         config,
         items,
@@ -120,11 +120,11 @@ def _videos(
             global_columns=views.global_columns,
         )
         resize = partial(resize_short_side, side=views.short_side)
-    counts_file = paths.root / "frame_counts" / f"{list_file.stem}.jsonl"
+    facts_file = paths.root / "video_facts" / f"{list_file.stem}.jsonl"
     workers = max(config.loading.num_workers, 1)
-    counts = count_frames_of(items, counts_file, list_file=list_file, workers=workers, progress=progress)
+    facts = facts_of(items, facts_file, list_file=list_file, workers=workers, progress=progress)
     name = f"{'evaluation' if is_evaluation else 'source' if is_source else 'target'}-views"
-    return kind(items, counts, plan=plan, resize=resize, size=size, cache=cache, name=name)
+    return kind(items, facts, plan=plan, resize=resize, size=size, cache=cache, name=name)
 
 
 def _generated(
