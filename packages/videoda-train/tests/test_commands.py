@@ -207,6 +207,53 @@ def test_a_benchmark_finds_its_data_and_says_what_is_not_there(
     assert "This is a partial data set" in out
 
 
+def touch_k2b(root: Path) -> tuple[object, ...]:
+    """Files of the names that Kinetics → BABEL's split files list: a batch for training, one video for the test."""
+    rows = {"k400_train": [f"clapping/a{i} 300 10" for i in range(144)], "k400_test": ["squat/b 300 7"]}
+    rows |= {"babel_train": [f"train/{i:06d} 60 117 9" for i in range(144)], "babel_test": ["val/000002 5 33 11"]}
+    (root / "splits").mkdir()
+    for name, lines in rows.items():
+        (root / "splits" / f"{name}.txt").write_text("".join(f"{line}\n" for line in lines))
+        for line in lines:
+            folder = root / ("kinetics" if name.startswith("k400") else "babel") / line.split()[0]
+            folder.mkdir(parents=True)
+            (folder / "img_00001.jpg").touch()
+    return "--kinetics", root / "kinetics", "--babel", root / "babel", "--splits", root / "splits"
+
+
+@pytest.mark.parametrize(
+    ("method", "recipe", "start"),
+    [
+        ("tol", "lr: 0.002 batch_size: 144 epochs: 300 clip_norm: 40.0", "kinetics400"),
+        ("glad", "lr: 0.000875 batch_size: 32 epochs: 3 clip_norm: 40.0", "None"),
+        ("dann", "lr: 0.000875 batch_size: 32 epochs: 3 clip_norm: 40.0", "kinetics400"),
+        ("zero_shot", "epochs: 1", "kinetics400"),
+    ],
+)
+def test_k2b_takes_the_published_recipe_of_its_method(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], method: str, recipe: str, start: str
+) -> None:
+    folders = touch_k2b(tmp_path)
+    weights = ("--model.backbone-weights", "None") if start == "None" else ()
+    assert run("train", "k2b", "--method", method, *folders, *weights, "--run-dir", tmp_path / "r", "--dry-run") == 0
+    out = capsys.readouterr().out
+    for line in (*re.findall(r"\w+: [\d.]+", recipe), f"method: {method}", "inputs: views"):
+        assert re.search(rf"^ *{re.escape(line)}$", out, re.MULTILINE), line
+    assert "144 labelled photos or videos, 144 videos to adapt to, 1 to evaluate" in out
+
+
+@pytest.mark.parametrize("task", ["k2b", "e2h"])
+def test_glad_without_its_tol_run_says_how_to_get_it(
+    task: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("train", task, "--method", "glad") == 2
+    error = capsys.readouterr().err
+    for wanted in (f"runs/{task}-tol", f"videoda train {task} --method tol", f"hatch run train:{task}-mini"):
+        assert wanted in error
+    assert "rgb_imagenet.pt" not in error
+
+
 def test_a_missing_system_library_of_opencv_is_one_line_with_both_cures(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
