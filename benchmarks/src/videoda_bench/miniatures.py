@@ -29,7 +29,8 @@ Size = Literal["mini", "smoke"]
 
 RGB_WEIGHTS = Path(__file__).parent / "miniature" / "weights" / "i3d-tiny-rgb.safetensors"
 FLOW_WEIGHTS = RGB_WEIGHTS.with_name("i3d-tiny-flow.safetensors")
-"""What `videoda-bench pretrain` made: the miniature's stand-ins for Kinetics weights."""
+RESNET_WEIGHTS = RGB_WEIGHTS.with_name("i3d-r50-tiny.safetensors")
+"""What `videoda-bench pretrain` made: the miniatures' stand-ins for Kinetics weights."""
 
 
 @dataclass(frozen=True)

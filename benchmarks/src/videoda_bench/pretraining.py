@@ -1,10 +1,11 @@
-"""Pretraining of the miniature's two streams: they learn where the joints of a rendered person are and how they move.
+"""Pretraining of the miniature's networks: they learn where the joints of a rendered person are and how they move.
 
 The real task starts from Kinetics weights, from networks that know people and how they move. The miniature's narrow
 networks know them from `miniature.pretraining_world`: random motions, none a class of a benchmark, at places that tell
-nothing. Each stream learns first from stills (a frame, or the flow from it to the next, repeated), with only the centre
-of its kernels in time in use, then from clips, where places and steps of the joints are to be told at every moment. The
-weights are made once, by `videoda-bench pretrain`, and ship with this package.
+nothing. The two streams of I3D learn first from stills (a frame, or the flow from it to the next, repeated), with only
+the centre of their kernels in time in use, then from clips, where places and steps of the joints are to be told at
+every moment. The 3-D ResNet, which makes one moment of eight frames, learns from clips alone, all moments from that
+one. The weights are made once, by `videoda-bench pretrain`, and ship with this package.
 """
 
 import math
@@ -15,11 +16,12 @@ from typing import Literal
 import numpy as np
 import torch
 import torch.nn.functional as F
+from einops import rearrange
 from jaxtyping import Float32, UInt8
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from tqdm import tqdm
-from videoda_models import InceptionI3d, create_model
+from videoda_models import ResNet3d, VideoModel, create_model
 from videoda_train.data.list_file import read_list
 from videoda_train.data.target_flow import flow_codes
 from videoda_train.data.video_reader import open_video
@@ -29,13 +31,23 @@ from videoda_train.recipes.e2h import E2H_MINI
 
 from videoda_bench.miniature.pretraining_world import PretrainingConfig, make_pretraining_world
 
-Stream = Literal["rgb", "flow"]
+Stream = Literal["rgb", "flow", "resnet"]
+
+WEIGHT_FILES: dict[Stream, str] = {
+    "rgb": "i3d-tiny-rgb.safetensors",
+    "flow": "i3d-tiny-flow.safetensors",
+    "resnet": "i3d-r50-tiny.safetensors",
+}
+"""The files made, by the names under which they ship in `miniature/weights`."""
 
 CLIP = E2H_MINI.clip
 MIRRORED = [0, 1, 2, 7, 8, 9, 10, 3, 4, 5, 6]
 """Keypoints with left and right exchanged."""
 POSITION_UNIT_PX, VELOCITY_UNIT_PX = 10.0, 1.0
 """Places and steps of keypoints are learnt in these units, at the scale of the resized frames."""
+IMAGENET_MEAN = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1, 1)
+IMAGENET_STD = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1, 1)
+"""The 3-D ResNet's input range, of colours from 0 to 1."""
 PELVIS, HEAD, WRISTS = 0, 2, (4, 8)
 
 
@@ -63,12 +75,16 @@ class PretrainConfig:
     rgb_steps: tuple[int, int] = (8000, 4000)
     """Steps on stills and on clips."""
     flow_steps: tuple[int, int] = (3000, 5000)
+    resnet_steps: int = 3000
+    """Steps on clips."""
     weight_decay: float = 0.02
     warmup_steps: int = 100
     seed: int = 0
 
-    def phases(self, stream: Stream) -> tuple[Phase, Phase]:
-        """Return the two phases; a still frame tells no steps, its flow does."""
+    def phases(self, stream: Stream) -> tuple[Phase, ...]:
+        """Return what is learnt from, in order; a still frame tells no steps, its flow does."""
+        if stream == "resnet":
+            return (Phase("clips", self.resnet_steps, 16, 8, (1, 2, 3), 0.002, tells_steps=True),)
         stills, clips = self.rgb_steps if stream == "rgb" else self.flow_steps
         return (
             Phase("stills", stills, 64, 2, (0,), 0.003, tells_steps=stream == "flow"),
@@ -88,14 +104,11 @@ def pretrain(root: Path, out_file: Path, *, stream: Stream, config: PretrainConf
     """Make the world below `root` (kept if there), train, write half-precision weights; return held-out scores."""
     videos = load_videos(make_pretraining_world(root, config=config.world), stream=stream, config=config)
     training = [video for index, video in enumerate(videos) if index % 9]
-    with seeded_torch(config.seed, "initialisation"):
-        model = create_model(f"i3d-inception-tiny-{stream}", num_classes=2, time_stride="cfb", dropout=0.0)
-        assert isinstance(model, InceptionI3d)
-        keep_centre_in_time(model)
+    model = new_model(stream, config=config)
     scores: dict[str, float] = {}
     for phase in config.phases(stream):
         with seeded_torch(config.seed, "head", phase.name):
-            head = nn.Conv3d(model.feature_channels, 46 if phase.tells_steps else 24, 1)
+            head = new_head(model, phase=phase)
         _train(model, head, training, phase=phase, config=config)
         explained = _explained(model, head, videos[::9], phase=phase, config=config)
         scores |= {f"{phase.name}: {name}": value for name, value in explained.items()}
@@ -103,6 +116,25 @@ def pretrain(root: Path, out_file: Path, *, stream: Stream, config: PretrainConf
         state = model.state_dict()
         save_file({name: v.half() if v.is_floating_point() else v for name, v in state.items()}, out_file)
     return scores
+
+
+def new_model(stream: Stream, *, config: PretrainConfig) -> VideoModel:
+    """Return the network of a stream as its pretraining starts, on the seed's random weights."""
+    with seeded_torch(config.seed, "initialisation"):
+        if stream == "resnet":
+            return create_model("i3d-r50-tiny", num_classes=2, dropout=0.0)
+        model = create_model(f"i3d-inception-tiny-{stream}", num_classes=2, time_stride="cfb", dropout=0.0)
+        keep_centre_in_time(model)
+    return model
+
+
+def new_head(model: VideoModel, *, phase: Phase) -> nn.Conv3d:
+    """Return the layer that tells every two frames of a clip from the features of as many or fewer moments."""
+    told = 46 if phase.tells_steps else 24
+    with torch.no_grad():
+        clip = torch.zeros(1, model.in_channels, phase.num_frames, CLIP.crop, CLIP.crop)
+        moments = model.eval().features(clip).shape[2]
+    return nn.Conv3d(model.feature_channels, told * (phase.num_frames // 2) // moments, 1)
 
 
 def load_videos(list_file: Path, *, stream: Stream, config: PretrainConfig) -> list[LabelledVideo]:
@@ -113,7 +145,7 @@ def load_videos(list_file: Path, *, stream: Stream, config: PretrainConfig) -> l
     for item in tqdm(read_list(list_file), desc=f"{stream} of videos", unit="video"):
         points = (np.load(item.path.with_suffix(".npy")) * scale).astype(np.float32)
         reader = open_video(item.path, num_frames=len(points))
-        if stream == "rgb":
+        if stream != "flow":
             pixels = reader.frames(np.arange(len(points) - 1), size=(CLIP.resize, CLIP.resize))
         else:
             pixels = flow_codes(reader, np.arange(len(points) - 1), clip=CLIP)
@@ -185,14 +217,17 @@ def sample_batch(
     return torch.from_numpy(clips).permute(0, 4, 1, 2, 3), torch.from_numpy(np.stack(targets))
 
 
-def _tell(model: InceptionI3d, head: nn.Module, clip: Tensor) -> Float32[Tensor, "B D T2"]:
+def _tell(model: VideoModel, head: nn.Module, clip: Tensor, *, told: int) -> Float32[Tensor, "B D T2"]:
+    if isinstance(model, ResNet3d):
+        clip = (0.5 * (clip + 1) - IMAGENET_MEAN) / IMAGENET_STD
     device = torch.device("cpu")
     with autocast(device, resolve_precision("auto", device)):
-        return head(model.features(clip))[..., 0, 0].float()
+        answer = head(model.features(clip))[..., 0, 0].float()
+    return rearrange(answer, "b (d k) t -> b d (t k)", d=told)
 
 
 def _train(
-    model: InceptionI3d, head: nn.Module, videos: list[LabelledVideo], *, phase: Phase, config: PretrainConfig
+    model: VideoModel, head: nn.Module, videos: list[LabelledVideo], *, phase: Phase, config: PretrainConfig
 ) -> None:
     for module in model.modules():
         if isinstance(module, nn.BatchNorm3d):
@@ -207,7 +242,7 @@ def _train(
         for group in optimizer.param_groups:
             group["lr"] = phase.lr * warm * 0.5 * (1 + math.cos(math.pi * step / phase.steps))
         clip, targets = sample_batch(videos, phase=phase, rng=rng, augment=True)
-        loss = F.smooth_l1_loss(_tell(model, head, clip), targets, beta=0.3)
+        loss = F.smooth_l1_loss(_tell(model, head, clip, told=targets.shape[1]), targets, beta=0.3)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 5.0)
@@ -217,13 +252,14 @@ def _train(
 
 @torch.inference_mode()
 def _explained(
-    model: InceptionI3d, head: nn.Module, videos: list[LabelledVideo], *, phase: Phase, config: PretrainConfig
+    model: VideoModel, head: nn.Module, videos: list[LabelledVideo], *, phase: Phase, config: PretrainConfig
 ) -> dict[str, float]:
     """Return the share of the held-out variance that the network explains: of places, of steps, and of the wrists'."""
     model.eval()
     rng = derive_rng(config.seed, "held out", phase.name)
     batches = [sample_batch(videos, phase=phase, rng=rng, augment=False) for _ in range(30)]
-    predicted = torch.cat([_tell(model, head, clip).movedim(1, -1).flatten(0, 1) for clip, _ in batches])
+    told = [_tell(model, head, clip, told=targets.shape[1]) for clip, targets in batches]
+    predicted = torch.cat([answer.movedim(1, -1).flatten(0, 1) for answer in told])
     wanted = torch.cat([targets.movedim(1, -1).flatten(0, 1) for _, targets in batches])
     error, spread = (predicted - wanted).square().mean(dim=0), wanted.var(dim=0)
     wrists = [2 * (k - 1) + axis for k in WRISTS for axis in (0, 1)]

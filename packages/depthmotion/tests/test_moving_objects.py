@@ -148,6 +148,31 @@ def test_an_object_over_a_plane_shifts_by_its_translation(photo, mask):
     assert np.abs(clip.flow_from_first[last][mask != 7]).max() < 1e-3
 
 
+def square(top, left, *, side=20, value=1, size=(64, 80)):
+    picture = np.zeros(size, np.uint8)
+    picture[top : top + side, left : left + side] = value
+    return picture
+
+
+def test_a_masks_border_moves_to_the_depth_edge_beside_it():
+    depth = np.where(square(22, 33) > 0, 2.0, 8.0)
+    assert (dm.snap_to_depth(square(20, 30), depth, radius=5) == square(22, 33)).all()
+
+
+def test_a_masks_border_stays_where_depth_has_no_edge():
+    mask = square(20, 30)
+    assert (dm.snap_to_depth(mask, np.full(mask.shape, 3.0), radius=5) == mask).all()
+    assert (dm.snap_to_depth(mask, np.where(square(5, 0, side=50) > 0, 2.0, 8.0), radius=5) == mask).all()
+
+
+def test_the_border_between_two_objects_stays():
+    labels = np.maximum(square(20, 30), square(20, 50, value=2))
+    depth = np.where(square(20, 32) > 0, 2.0, np.where(labels == 2, 4.0, 8.0))
+    snapped = dm.snap_to_depth(labels, depth, radius=5)
+    assert (snapped[20:40, 50:70] == 2).all()
+    assert (snapped[25:35, 30:32] == 0).all()
+
+
 def test_motion_follows_the_scale_of_the_scene(photo, mask):
     depth = np.random.default_rng(1).uniform(1, 5, SIZE).astype(np.float32)
     flows = []

@@ -27,7 +27,7 @@ def make_batch() -> StepBatch:
         return torch.randint(0, 256, (2, 4, 32, 32, channels), dtype=torch.uint8, generator=generator)
 
     labels = torch.tensor([0, 2])
-    return StepBatch(clip(3), clip(2), labels, target_rgb=clip(3), target_flow=clip(2), target_pace=labels)
+    return StepBatch(clip(3), clip(2), labels, labels, target_rgb=clip(3), target_flow=clip(2), target_pace=labels)
 
 
 def pixels(clip: torch.Tensor) -> torch.Tensor:

@@ -27,7 +27,7 @@ def clip(channels: int) -> torch.Tensor:
 
 def training_step(method: SourceOnly) -> dict[str, torch.Tensor]:
     labels = torch.tensor([0, 2])
-    batch = StepBatch(clip(3), clip(2), labels, target_rgb=clip(3), target_flow=clip(2), target_pace=labels)
+    batch = StepBatch(clip(3), clip(2), labels, labels, target_rgb=clip(3), target_flow=clip(2), target_pace=labels)
     return method.training_step(batch, epoch=0, step=0)
 
 

@@ -10,7 +10,7 @@ from videoda_train.data.source_dataset import SourceDataset, resize_flow
 from videoda_train.data.step_batches import StepBatch, StepDataset, source_order, target_indices
 from videoda_train.data.target_dataset import TargetDataset
 from videoda_train.data.target_flow import cache_target_flow
-from videoda_train.data.training_data import epoch_loader
+from videoda_train.data.training_data import StepKey, epoch_loader
 from videoda_train.errors import ConfigError
 from videoda_train.recipes.config import ClipConfig
 
@@ -45,33 +45,55 @@ def test_the_target_cycles_through_whole_shuffled_passes() -> None:
 
 def test_a_batch_depends_on_seed_epoch_and_step_alone(tiny_data: Path, tmp_path: Path) -> None:
     plain, cached = make_steps(tiny_data, tmp_path), make_steps(tiny_data, tmp_path, cache_bytes=1 << 30)
-    cached[0, 0]
-    assert equal(plain[1, 1], cached[1, 1])
-    assert not equal(plain[1, 1], plain[2, 1])
+    cached[StepKey(0, 0)]
+    assert equal(plain[StepKey(1, 1)], cached[StepKey(1, 1)])
+    assert not equal(plain[StepKey(1, 1)], plain[StepKey(2, 1)])
 
 
 @pytest.mark.slow
 def test_worker_count_and_first_step_never_change_a_batch(tiny_data: Path, tmp_path: Path) -> None:
     steps = make_steps(tiny_data, tmp_path)
-    alone = list(epoch_loader(steps, epoch=2, first_step=0, num_workers=0))
-    workers = list(epoch_loader(steps, epoch=2, first_step=0, num_workers=2))
-    resumed = list(epoch_loader(steps, epoch=2, first_step=1, num_workers=0))
+    keys = [StepKey(2, step) for step in range(steps.steps_per_epoch)]
+    alone = list(epoch_loader(steps, keys, num_workers=0))
+    workers = list(epoch_loader(steps, keys, num_workers=2))
+    resumed = list(epoch_loader(steps, keys[1:], num_workers=0))
     assert all(equal(a, b) for a, b in zip(alone, workers, strict=True))
     assert equal(resumed[0], alone[1])
 
 
+def test_the_parts_of_a_step_are_its_clips_in_order(tiny_data: Path, tmp_path: Path) -> None:
+    steps = make_steps(tiny_data, tmp_path)
+    whole, parts = steps[StepKey(1, 1)], [steps[StepKey(1, 1, part, 2)] for part in range(2)]
+    assert [len(part.source_labels) for part in parts] == [2, 3]
+    for name, value in vars(whole).items():
+        assert torch.equal(torch.cat([getattr(part, name) for part in parts]), value)
+
+
+def test_more_parts_than_clips_leave_no_part_empty() -> None:
+    assert [list(StepKey(0, 0, part, 4).share(3)) for part in range(4)] == [[0], [1], [2], [0]]
+
+
+def test_a_batch_names_the_files_it_is_made_of(tiny_data: Path, tmp_path: Path) -> None:
+    steps = make_steps(tiny_data, tmp_path)
+    batch, files = steps[StepKey(0, 1, 1, 2)], steps.files(StepKey(0, 1, 1, 2))
+    assert files[:3] == [steps.source.items[i].path for i in batch.source_index.tolist()]
+    assert len(files) == 6
+    assert all(path.suffix == ".avi" and path.exists() for path in files[3:])
+
+
 def test_a_static_clip_repeats_its_still_and_has_zero_flow(tiny_data: Path, tmp_path: Path) -> None:
-    batch = make_steps(tiny_data, tmp_path)[0, 0]
+    batch = make_steps(tiny_data, tmp_path)[StepKey(0, 0)]
     assert torch.equal(batch.source_rgb, batch.source_rgb[:, :1].expand_as(batch.source_rgb))
     assert set(batch.source_flow.unique().tolist()) <= {127, 128}
 
 
 def test_the_batch_holds_no_class_label_of_the_target(tiny_data: Path, tmp_path: Path) -> None:
-    batch = make_steps(tiny_data, tmp_path)[0, 0]
+    batch = make_steps(tiny_data, tmp_path)[StepKey(0, 0)]
     assert set(vars(batch)) == {
         "source_rgb",
         "source_flow",
         "source_labels",
+        "source_index",
         "target_rgb",
         "target_flow",
         "target_pace",

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from videoda_train.engine import run_training
+from videoda_train.engine import run_training, training_loop
 from videoda_train.engine.checkpoint import load_checkpoint
-from videoda_train.engine.evaluate_run import evaluate_run
+from videoda_train.engine.evaluate_checkpoints import evaluate_checkpoints
 from videoda_train.engine.interrupt import Interrupted
-from videoda_train.engine.training_loop import TrainingLoop
+from videoda_train.engine.weight_update import WeightUpdate
 from videoda_train.errors import RunError
 from videoda_train.recipes.config import (
     CfbConfig,
@@ -54,7 +54,8 @@ def test_a_dann_run_keeps_its_domain_classifiers(tiny_data: Path, tmp_path: Path
     result = run_training(replace(tiny_config(tiny_data), method="dann"), tmp_path / "run", progress=False)
     assert result.results["method"] == "dann"
     assert "flow_domain.layers.0.weight" in final_weights(tmp_path / "run")
-    assert evaluate_run(tmp_path / "run", device_name="cpu")[1]["acc_logits"] == result.results["acc_logits"]
+    again = evaluate_checkpoints([tmp_path / "run"], device_name="cpu", progress=False)[1]
+    assert again["acc_logits"] == result.results["acc_logits"]
 
 
 def test_a_run_leaves_every_file_that_is_promised(whole_run: Path) -> None:
@@ -86,30 +87,42 @@ def test_metrics_have_one_line_per_epoch_and_count_the_bank(whole_run: Path) -> 
     assert set(records[0]["losses"]) == {"rgb_frame", "rgb_clip", "flow_frame", "flow_clip", "pace"}
 
 
-def interrupt_after(monkeypatch: pytest.MonkeyPatch, method: str, calls: int) -> None:
-    """Send SIGINT to this process at the given call of one of the loop's methods."""
-    original = getattr(TrainingLoop, method)
+def interrupt_after(monkeypatch: pytest.MonkeyPatch, owner: object, name: str, calls: int) -> None:
+    """Send SIGINT to this process at the given call of a function of the engine."""
+    original = getattr(owner, name)
     count = 0
 
-    def wrapped(self: TrainingLoop, *args: object, **kwargs: object) -> object:
+    def wrapped(*args: object, **kwargs: object) -> object:
         nonlocal count
         count += 1
         if count == calls:
             signal.raise_signal(signal.SIGINT)
-        return original(self, *args, **kwargs)
+        return original(*args, **kwargs)
 
-    monkeypatch.setattr(TrainingLoop, method, wrapped)
+    monkeypatch.setattr(owner, name, wrapped)
 
 
 @pytest.mark.parametrize(
-    ("method", "calls"), [("_train_step", 1), ("_train_step", 5), ("_train_step", 6), ("_evaluate", 2)]
+    ("owner", "name", "calls"),
+    [
+        (WeightUpdate, "__call__", 1),
+        (WeightUpdate, "__call__", 5),
+        (WeightUpdate, "__call__", 6),
+        (training_loop, "evaluate", 2),
+    ],
 )
 def test_an_interrupted_run_resumes_to_bit_equal_weights(
-    tiny_data: Path, tmp_path: Path, whole_run: Path, monkeypatch: pytest.MonkeyPatch, method: str, calls: int
+    tiny_data: Path,
+    tmp_path: Path,
+    whole_run: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    owner: object,
+    name: str,
+    calls: int,
 ) -> None:
     config = tiny_config(tiny_data)
     with monkeypatch.context() as patch:
-        interrupt_after(patch, method, calls)
+        interrupt_after(patch, owner, name, calls)
         with pytest.raises(Interrupted):
             run_training(config, tmp_path / "run", progress=False)
     assert not (tmp_path / "run" / "results.json").exists()
@@ -117,7 +130,7 @@ def test_an_interrupted_run_resumes_to_bit_equal_weights(
     expected = final_weights(whole_run)
     resumed = final_weights(tmp_path / "run")
     assert expected.keys() == resumed.keys()
-    assert all(torch.equal(expected[name], resumed[name]) for name in expected)
+    assert all(torch.equal(expected[key], resumed[key]) for key in expected)
 
 
 def test_a_run_killed_in_its_second_epoch_resumes_to_bit_equal_weights(
@@ -133,7 +146,7 @@ def test_a_run_killed_in_its_second_epoch_resumes_to_bit_equal_weights(
             run_training(config, tmp_path / "run", progress=False)
     run_training(config, tmp_path / "run", resume=True, progress=False)
     expected, resumed = final_weights(whole_run), final_weights(tmp_path / "run")
-    assert all(torch.equal(expected[name], resumed[name]) for name in expected)
+    assert all(torch.equal(expected[key], resumed[key]) for key in expected)
 
 
 def die_at_second_call(error: type[BaseException]) -> object:
@@ -164,7 +177,7 @@ def test_resuming_a_complete_run_returns_its_results(tiny_data: Path, whole_run:
 
 
 def test_a_checkpoint_evaluated_again_gives_the_same_numbers(whole_run: Path, tmp_path: Path) -> None:
-    out, results = evaluate_run(whole_run, out_dir=tmp_path / "eval", device_name="cpu")
+    out, results = evaluate_checkpoints([whole_run], out_dir=tmp_path / "eval", device_name="cpu", progress=False)
     first = json.loads((whole_run / "results.json").read_text())
     for name in ("acc_softmax", "acc_logits", "confusion_matrix"):
         assert results[name] == first[name]
@@ -173,7 +186,7 @@ def test_a_checkpoint_evaluated_again_gives_the_same_numbers(whole_run: Path, tm
 
 def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_step(tiny_data: Path, tmp_path: Path) -> None:
     config = tiny_config(tiny_data)
-    with pytest.raises(RunError, match=r"not finite at epoch \d, step \d.*Lower --optim\.lr"):
+    with pytest.raises(RunError, match=r"not finite at epoch 0, step 1.*lower --optim\.lr.*\n  .*im&2\.jpg"):
         run_training(
             replace(config, optim=replace(config.optim, lr=1e30, clip_value=1e30)), tmp_path / "r", progress=False
         )

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import tyro
 
+from videoda_bench.cli.difficulty import Difficulty
 from videoda_bench.cli.expectations import Check, Expect
 from videoda_bench.cli.reproduce import Ablation, Mini, Reproduce, Run
 from videoda_bench.cli.results import Compare, Table
@@ -19,6 +20,7 @@ Command = (
     | Annotated[Expect, tyro.conf.subcommand("expect", prefix_name=False)]
     | Annotated[Check, tyro.conf.subcommand("check", prefix_name=False)]
     | Annotated[World, tyro.conf.subcommand("world", prefix_name=False)]
+    | Annotated[Difficulty, tyro.conf.subcommand("difficulty", prefix_name=False)]
     | Annotated[Pretrain, tyro.conf.subcommand("pretrain", prefix_name=False)]
     | Annotated[Run, tyro.conf.subcommand("run", prefix_name=False)]
 )

@@ -20,7 +20,7 @@ from videoda_bench.miniature.shot import moved, phases, shadows, sway, vary
 from videoda_bench.miniature.skeleton import forward_kinematics, pose, sample_body
 
 SLOWNESS = (1.2, 2.2)
-"""How many times as long a cycle takes as in the target."""
+"""A cycle's duration as a multiple of the motion's own; in the target it is at most that."""
 IDLE_SHARE = 0.25
 """The most of a video that passes before the action, and after it."""
 RAMP_SECONDS = 0.4

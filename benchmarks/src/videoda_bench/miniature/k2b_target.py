@@ -27,7 +27,7 @@ GAP_FRAMES = (8, 24)
 STARTS_AT_ONCE = 0.3
 """The part of the sequences whose first stretch has offset 0, as in the published split."""
 _CLEAN = Look(gain=1.0, gamma=1.0, cast=(1.0, 1.0, 1.0), saturation=1.0, vignette=0.0, defocus=0.0, noise=0.004)
-_CAMERA = Framing(2.6, (0.0, 1.06), 1.3, focal_per_width=1.2, roll_deg=0.0, shake_deg=0.0, pan_deg_per_second=0.0)
+_CAMERA = Framing(2.7, (0.0, 1.04), 1.3, focal_per_width=1.2, roll_deg=0.0, shake_deg=0.0, pan_deg_per_second=0.0)
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,7 @@ from videoda_train.data.list_file import ListItem, read_classes, read_list
 from videoda_train.data.prepared import PreparedPaths, source_clip_name, target_video_name
 from videoda_train.data.source_clips import generated_flow_bound
 from videoda_train.data.video_reader import FrameFolderReader
-from videoda_train.engine.run import prepared_paths
-from videoda_train.run_folder import RunFolder
+from videoda_train.engine.run_data import prepared_paths
 
 from videoda_bench.report.runs import FinishedRun
 
@@ -41,7 +40,7 @@ def example_clips(run: FinishedRun, *, count: int) -> list[tuple[str, list[Panel
     left out.
     """
     config = run.config
-    paths = prepared_paths(config, RunFolder(run.folder))
+    paths = prepared_paths(config, run.folder)
     if config.motion.source == "static" or not paths.source_frames.is_dir():
         return []
     classes = read_classes(config.data.classes)

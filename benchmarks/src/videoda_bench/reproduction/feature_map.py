@@ -5,19 +5,15 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from videoda_train.data.atomic_file import write_text
-from videoda_train.data.target_dataset import EvaluationBatch
-from videoda_train.data.training_data import Batch, TrainingData
-from videoda_train.data.view_batches import ViewsBatch
-from videoda_train.data.view_videos import EvaluationViews
+from videoda_train.data.training_data import Batch, StepKey, TrainingData
 from videoda_train.engine.checkpoint import load_checkpoint
 from videoda_train.engine.device import autocast, resolve_device, resolve_precision
-from videoda_train.engine.training_loop import EVALUATION_BATCH
+from videoda_train.engine.evaluate import EVALUATION_BATCH
 from videoda_train.methods import Method, build_method
 from videoda_train.recipes.config import TrainConfig
 from videoda_train.run_folder import RunFolder
@@ -92,17 +88,10 @@ def _source_features(method: Method, data: TrainingData, *, device: torch.device
     for step in range(data.steps_per_epoch):
         if len(labels) >= _MOST_SOURCE_CLIPS:
             break
-        batch: Any = data[0, step]
-        part = method.video_features(_source_of(batch).to(device))
+        batch, own_labels = data.source_to_evaluate(StepKey(0, step))
+        part = method.video_features(batch.to(device))
         if part is None:
             break
         features.append(part)
-        labels += batch.source_labels.tolist()
+        labels += own_labels.tolist()
     return features, labels
-
-
-def _source_of(batch: Any) -> Batch:
-    """Return the source clips of a step's batch as they would be evaluated."""
-    if isinstance(batch, ViewsBatch):
-        return EvaluationViews(batch.source)
-    return EvaluationBatch(rgb=batch.source_rgb, flow_codes=batch.source_flow)

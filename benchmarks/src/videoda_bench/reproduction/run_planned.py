@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from videoda_train.engine.run import RunResult, prepare, prepared_paths, read_inputs, run_training
+from videoda_train.engine.run import RunResult, run_training
+from videoda_train.engine.run_data import prepare_training, prepared_paths, read_inputs
 from videoda_train.run_folder import RunFolder
 
 from videoda_bench.errors import PlanError
@@ -35,10 +36,10 @@ def _run(run: PlannedRun) -> RunResult:
     folder = RunFolder(run.folder)
     if folder.is_complete:
         return run_training(run.config, run.folder, resume=True)
-    paths = prepared_paths(run.config, folder)
+    paths = prepared_paths(run.config, folder.root)
     inputs = read_inputs(run.config)
     with _alone_in(run.folder.parent / "locks", paths.root.name):
-        data = prepare(run.config, inputs, paths, progress=True)
+        data = prepare_training(run.config, inputs, paths, progress=True)
     result = run_training(run.config, run.folder, resume=True)
     save_feature_map(run.config, run.folder, data, num_classes=len(inputs.classes))
     return result

@@ -25,6 +25,7 @@ from depthmotion.image_files import read_image
 from depthmotion.instance_files import read_instances
 from depthmotion.instances import MovingInstances, random_instances, select, select_largest
 from depthmotion.intrinsics import Intrinsics
+from depthmotion.mask_edges import snap_to_depth
 from depthmotion.nearest import NearestWarp, SplatMasks, warp_nearest
 from depthmotion.object_motion import ObjectMotion
 from depthmotion.path_drawing import draw_paths
@@ -76,6 +77,7 @@ __all__ = [
     "select",
     "select_largest",
     "sharpen",
+    "snap_to_depth",
     "synthesize",
     "synthesize_chained",
     "warp_nearest",

@@ -1,4 +1,4 @@
-"""Pixels that a splat misses between the points of one surface, and what no point reaches at all."""
+"""Pixels that a splat misses between the points of one surface."""
 
 from __future__ import annotations
 
@@ -31,26 +31,25 @@ def nearness_within_reach(a, b, c, reach, px, py, r0, r1, r2, b0, b1, b2):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def find_candidates(index, nearness, tolerance, lowest, flags, queue):
+def find_candidates(nearness, tolerance, flags, queue):
     """Queue the holes beside something and the pixels beside something nearer by `tolerance`; returns their number.
 
-    Pixels that show a point below `lowest` are left out. `flags` is uint8 (W rounded up to a multiple of 8), zero.
+    `flags` is uint8 (W rounded up to a multiple of 8), zero.
     """
     height, width = nearness.shape[0] - 2, nearness.shape[1] - 2
     column = np.empty(width + 2, np.float32)
     left, middle, right = column[:-2], column[1:-1], column[2:]
     blocks = flags.view(np.uint64)
     count = 0
-    zero, limit = np.float32(0), np.uint32(lowest)
+    zero = np.float32(0)
     for y in range(height):
         above, row, under = nearness[y], nearness[y + 1], nearness[y + 2]
-        inner, points = row[1:-1], index[y + 1, 1:-1]
+        inner = row[1:-1]
         for x in range(width + 2):
             column[x] = max(max(above[x], under[x]), row[x])
         for x in range(width):
             least = inner[x] + tolerance if inner[x] > zero else zero
-            # As an unsigned number a hole (-1) is beyond every point.
-            flags[x] = (max(max(left[x], right[x]), middle[x]) > least) & (np.uint32(points[x]) >= limit)
+            flags[x] = max(max(left[x], right[x]), middle[x]) > least
         for block in range(blocks.size):
             if blocks[block] == 0:
                 continue
@@ -64,24 +63,21 @@ def find_candidates(index, nearness, tolerance, lowest, flags, queue):
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 @no_type_check
 def close_cracks(
-    index, nearness, planes, labels, extra_x, extra_y, extra_disparity, extra_labels, inverse, back, cx, cy, tolerance,
-    lowest, flags, marked, queue, winners, values,
+    index, nearness, planes, labels, inverse, back, cx, cy, tolerance, flags, marked, queue, winners, values,
 ):  # fmt: skip
     """Give holes, and pixels that show a far surface through a near one, to the neighbour whose cell covers them.
 
     `index` and `nearness` have a border of one pixel (H + 2, W + 2), `marked` too: 1 on the border, else 0, before and
-    after. Points beyond the photo are not used to cover what the photo shows. Pixels that show a point below `lowest`
-    are left as they are. `queue` (packed y · 2¹⁶ + x), `winners` and `values` are scratch, one entry per pixel.
+    after. `queue` (packed y · 2¹⁶ + x), `winners` and `values` are scratch, one entry per pixel.
     """
     stride = index.shape[1]
     width = stride - 2
-    photo = (index.shape[0] - 2) * width
     points, near, mark = index.reshape(-1), nearness.reshape(-1), marked.reshape(-1)
     left_x, top_y = np.float32(cx + 1), np.float32(cy + 1)
     f_cx, f_cy = np.float32(cx), np.float32(cy)
     objects = inverse.shape[0]
     reciprocal = np.uint64((1 << 44) // width + 1)  # (i · reciprocal) >> 44 is i // width: H · W² < 2⁴⁴
-    left = find_candidates(index, nearness, tolerance, lowest, flags, queue)
+    left = find_candidates(nearness, tolerance, flags, queue)
     while left > 0:
         found = 0
         for h in range(left):
@@ -100,18 +96,10 @@ def close_cracks(
                     if near[beside] <= best:
                         continue
                     i = points[beside]
-                    if i < photo:
-                        a, b, c, reach = planes[i, 0], planes[i, 1], planes[i, 2], planes[i, 3]
-                        row = (np.uint64(i) * reciprocal) >> np.uint64(44)
-                        px, py = np.float32(i - np.int64(row) * width) - f_cx, np.float32(row) - f_cy
-                        label = labels[i] if objects > 1 else 0
-                    elif shown and points[cell] < photo:
-                        continue
-                    else:
-                        e = i - photo
-                        a, b, c, reach = np.float32(0), np.float32(0), extra_disparity[e], np.float32(1)
-                        px, py = extra_x[e], extra_y[e]
-                        label = extra_labels[e] if objects > 1 else 0
+                    a, b, c, reach = planes[i, 0], planes[i, 1], planes[i, 2], planes[i, 3]
+                    row = (np.uint64(i) * reciprocal) >> np.uint64(44)
+                    px, py = np.float32(i - np.int64(row) * width) - f_cx, np.float32(row) - f_cy
+                    label = labels[i] if objects > 1 else 0
                     if label != k:
                         k = label
                         r0 = inverse[k, 0, 0] * xc + inverse[k, 0, 1] * yc + inverse[k, 0, 2]
@@ -150,56 +138,3 @@ def _queue_holes_beside(points, stride, queue, count, mark, spare):
                     found += 1
     queue[:found] = spare[:found]
     return found
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-@no_type_check
-def count_holes(index):
-    """Return how many pixels of (H + 2, W + 2) show nothing, without the border."""
-    count = 0
-    for y in range(1, index.shape[0] - 1):
-        row = index[y, 1:-1]
-        for x in range(row.size):
-            count += row[x] < 0
-    return count
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-@no_type_check
-def extend_background(index, nearness, marked, queue, winners):
-    """Give every hole the farthest neighbouring point, ring by ring, coded as -2 - point; one pixel must show one.
-
-    Shapes are those of `close_cracks`.
-    """
-    stride = index.shape[1]
-    points, near, mark = index.reshape(-1), nearness.reshape(-1), marked.reshape(-1)
-    left = 0
-    for y in range(1, index.shape[0] - 1):
-        for x in range(1, stride - 1):
-            if index[y, x] != -1:
-                continue
-            beside = False
-            for dy in range(-1, 2):
-                for dx in range(-1, 2):
-                    beside |= index[y + dy, x + dx] != -1
-            if beside:
-                queue[left] = y << 16 | x
-                marked[y, x] = 1
-                left += 1
-    while left > 0:
-        for h in range(left):
-            cell = (queue[h] >> 16) * stride + (queue[h] & 0xFFFF)
-            mark[cell] = 0
-            best = np.float32(np.inf)
-            for dy in range(-1, 2):
-                for dx in range(-1, 2):
-                    beside = cell + dy * stride + dx
-                    if points[beside] != -1 and near[beside] < best:
-                        best = near[beside]
-                        winners[h] = beside
-        for h in range(left):
-            cell = (queue[h] >> 16) * stride + (queue[h] & 0xFFFF)
-            i = points[winners[h]]
-            points[cell] = -2 - i if i >= 0 else i
-            near[cell] = near[winners[h]]
-        left = _queue_holes_beside(points, stride, queue, left, mark, winners)

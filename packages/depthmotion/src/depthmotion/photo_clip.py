@@ -13,6 +13,7 @@ from depthmotion.image_files import resize_image
 from depthmotion.instance_files import resize_labels
 from depthmotion.instances import select
 from depthmotion.intrinsics import Intrinsics
+from depthmotion.mask_edges import snap_to_depth
 from depthmotion.object_motion import ObjectMotion
 from depthmotion.scene import Fill
 from depthmotion.synthesize import synthesize
@@ -77,6 +78,7 @@ def clip_of_photo(
     )
     instances = None
     if labels is not None:
+        labels = snap_to_depth(labels, distances)
         instances = objects.draw(labels, distances, len(camera_path), rng, intrinsics=depth.intrinsics)
     return synthesize(photo, distances, camera_path, intrinsics=depth.intrinsics, fill=fill, instances=instances)
 

@@ -6,28 +6,30 @@ from dataclasses import dataclass
 from typing import no_type_check
 
 import numpy as np
-from jaxtyping import Float32, Int32, UInt8
+from jaxtyping import Bool, Float32, Int32, UInt8
 from numba import njit
+
+WIDENING = 4
+"""Pixels behind an edge after which the mean of the known colours gets wider by a pixel."""
 
 
 @dataclass(frozen=True)
 class Plate:
-    """Points behind the photo: pixel (x, y), disparity and object label, nearest to an edge first; their picture.
+    """The photo with what lies behind near things painted over them, at the pixels (x, y) alone.
 
-    The first `within[r]` points lie at most r pixels inside the near thing.
+    The last ones of these are `covered`: a near thing's. The others are the background's own beside an edge, without
+    the near thing's share of their colour.
     """
 
     x: Int32[np.ndarray, " n"]
     y: Int32[np.ndarray, " n"]
-    disparity: Float32[np.ndarray, " n"]
-    labels: UInt8[np.ndarray, " n"]
     image: UInt8[np.ndarray, "h w 3"]
-    within: Int32[np.ndarray, " radius"]
+    covered: Bool[np.ndarray, "h w"]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def _grow(disparity, labels, right, below, threshold, level, behind, behind_label, fringe, within):
+def _grow(disparity, labels, right, below, threshold, level, behind, behind_label, fringe, radius):
     """Flood from the near side of every cut into the near surface; returns the pixels in order of distance."""
     height, width = disparity.shape
     order = np.empty(height * width, np.int32)
@@ -47,7 +49,10 @@ def _grow(disparity, labels, right, below, threshold, level, behind, behind_labe
                 else:
                     fy, fx, by, bx = ny, nx, y, x
                 fringe[by, bx] = 1
-                if level[fy, fx] == 0:
+                if level[by, bx] == 0:
+                    level[by, bx] = -1
+                    behind[by, bx] = disparity[by, bx]
+                if level[fy, fx] <= 0:
                     level[fy, fx] = 1
                     order[count] = fy * width + fx
                     count += 1
@@ -56,8 +61,7 @@ def _grow(disparity, labels, right, below, threshold, level, behind, behind_labe
                 behind[fy, fx] = (behind[fy, fx] * total + disparity[by, bx]) / (total + np.float32(1))
                 weight[fy, fx] = total + np.float32(1)
     start = 0
-    within[1:] = count
-    for distance in range(1, within.size - 1):
+    for distance in range(1, radius):
         stop = count
         for k in range(start, stop):
             y, x = order[k] // width, order[k] % width
@@ -67,7 +71,7 @@ def _grow(disparity, labels, right, below, threshold, level, behind, behind_labe
                 nx = x + (direction == 2) - (direction == 3)
                 if ny < 0 or nx < 0 or ny >= height or nx >= width:
                     continue
-                if level[ny, nx] == 0:
+                if level[ny, nx] <= 0:
                     moving = labels[ny, nx] > 0 and labels[ny, nx] != behind_label[y, x]
                     if not moving and disparity[ny, nx] <= far + np.float32(0.5) * threshold:
                         continue
@@ -82,7 +86,6 @@ def _grow(disparity, labels, right, below, threshold, level, behind, behind_labe
                     behind[ny, nx] = (behind[ny, nx] * total + far) / (total + np.float32(1))
                     weight[ny, nx] = total + np.float32(1)
         start = stop
-        within[distance + 1 :] = count
         if start == count:
             break
     return order[:count].copy()
@@ -90,8 +93,12 @@ def _grow(disparity, labels, right, below, threshold, level, behind, behind_labe
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def _paint(image, disparity, threshold, order, level, behind, fringe):
-    """Colour the points from the background outwards: a distance-weighted mean of what is known behind."""
+def _paint(photo, disparity, threshold, order, level, behind, fringe, image):
+    """Colour the points from the background outwards: a distance-weighted mean of what is known behind.
+
+    The farther from the edge, the wider the mean. `level` is negative on the background's own pixels at the edge, whose
+    colour is mixed with the near thing's; they are painted first.
+    """
     height, width = disparity.shape
     falloff = np.zeros((5, 5), np.float32)
     for dy in range(-2, 3):
@@ -99,31 +106,39 @@ def _paint(image, disparity, threshold, order, level, behind, fringe):
             falloff[dy + 2, dx + 2] = np.float32(1) / np.float32(max(dy * dy + dx * dx, 1))
     for k in range(order.size):
         y, x = order[k] // width, order[k] % width
+        own = level[y, x]
+        step = 1 + max(own, 0) // WIDENING
         total = np.float32(0)
         red = np.float32(0)
         green = np.float32(0)
         blue = np.float32(0)
         for dy in range(-2, 3):
-            ny = y + dy
+            ny = y + dy * step
             if ny < 0 or ny >= height:
                 continue
             for dx in range(-2, 3):
-                nx = x + dx
+                nx = x + dx * step
                 if nx < 0 or nx >= width:
                     continue
                 other = level[ny, nx]
-                if other == 0:
-                    if disparity[ny, nx] > behind[y, x] + threshold:
-                        continue
-                elif other >= level[y, x]:
-                    continue
                 weight = falloff[dy + 2, dx + 2]
-                if fringe[ny, nx]:  # its colour is mixed with the near thing's
-                    weight *= np.float32(0.02)
+                nearer = disparity[ny, nx] - behind[y, x]
+                if nearer <= threshold:  # seen in the photo
+                    if own < 0 and fringe[ny, nx]:
+                        continue
+                    if nearer < -threshold:
+                        weight *= np.float32(0.1)
+                    elif fringe[ny, nx] and other > 0:
+                        weight *= np.float32(0.02)
+                    source = image if other < 0 else photo
+                elif 0 < other < own:
+                    source = image
+                else:
+                    continue
                 total += weight
-                red += weight * image[ny, nx, 0]
-                green += weight * image[ny, nx, 1]
-                blue += weight * image[ny, nx, 2]
+                red += weight * source[ny, nx, 0]
+                green += weight * source[ny, nx, 1]
+                blue += weight * source[ny, nx, 2]
         if total > 0:
             half = np.float32(0.5)
             image[y, x, 0] = np.uint8(red / total + half)
@@ -143,12 +158,17 @@ def make_plate(
 ) -> Plate:
     """Continue the background behind near things, up to `radius` pixels from each cut."""
     level = np.zeros(disparity.shape, np.int16)
-    fringe = np.zeros(disparity.shape, np.uint8)
     behind = np.zeros_like(disparity)
     behind_label = np.zeros_like(labels)
-    within = np.zeros(max(radius, 1) + 1, np.int32)
+    fringe = np.zeros_like(labels)
     painted = image.copy()
-    order = _grow(disparity, labels, right, below, threshold, level, behind, behind_label, fringe, within)
-    _paint(painted, disparity, threshold, order, level, behind, fringe)
+    covered = _grow(disparity, labels, right, below, threshold, level, behind, behind_label, fringe, radius)
+    # A background that has something behind it in turn is cleaned, too, rather than painted over.
+    edge = (fringe > 0) & (level != 1)
+    level[edge] = -1
+    behind[edge] = disparity[edge]
+    covered = covered[level.reshape(-1)[covered] > 0]
+    order = np.concatenate([np.flatnonzero(edge).astype(np.int32), covered])
+    _paint(image, disparity, threshold, order, level, behind, fringe, painted)
     y, x = np.divmod(order, np.int32(disparity.shape[1]))
-    return Plate(x, y, behind[y, x], behind_label[y, x], painted, within)
+    return Plate(x, y, painted, level > 0)

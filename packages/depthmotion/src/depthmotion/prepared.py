@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float32, Float64
 
 from depthmotion.motion import PixelMotions
 from depthmotion.render import RenderedFrame, render_frame, resolve_points, show_points
-from depthmotion.scene import Fill, Reach, Scene
+from depthmotion.scene import Fill, Scene
 from depthmotion.visibility import visible_in
 from depthmotion.workspace import Workspace
 
@@ -21,7 +21,6 @@ class PreparedClip:
 
     scene: Scene
     motions: PixelMotions
-    reach: Reach
     poses: Float64[np.ndarray, "t 4 4"]
 
     def __len__(self) -> int:
@@ -37,8 +36,6 @@ class PreparedClip:
                 self.scene,
                 self.motions,
                 t,
-                sides=self.reach.sides[t],
-                parallax=int(self.reach.parallax[t]),
                 workspace=workspace,
                 fill=fill,
                 flow_to=t + 1 if with_flow and t + 1 < len(self) else None,
@@ -71,8 +68,6 @@ class PreparedClip:
             self.scene,
             self.motions,
             t,
-            sides=self.reach.sides[t],
-            parallax=int(self.reach.parallax[t]),
             workspace=workspace,
         )
         return workspace

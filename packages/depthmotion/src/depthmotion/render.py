@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float32, Int32, UInt8
+from jaxtyping import Bool, Float32, UInt8
 
-from depthmotion.cracks import close_cracks, count_holes, extend_background
+from depthmotion.cracks import close_cracks
+from depthmotion.holes import continue_surfaces, find_holes
 from depthmotion.motion import PixelMotions
 from depthmotion.resolve import resolve_frame
 from depthmotion.scene import Fill, Scene
-from depthmotion.splat import splat_extra, splat_photo
+from depthmotion.splat import splat_photo
 from depthmotion.workspace import Workspace
 
 TELEA_RADIUS = 3
@@ -28,40 +29,31 @@ class RenderedFrame:
     depth: Float32[np.ndarray, "h w"] | None
 
 
-def show_points(
-    scene: Scene,
-    motions: PixelMotions,
-    t: int,
-    *,
-    sides: Int32[np.ndarray, "4"],
-    parallax: int,
-    workspace: Workspace,
-) -> None:
-    """Fill the workspace's `index` and `nearness` with the point that every pixel of frame t shows.
-
-    `sides` and `parallax` say how far the frame looks past the photo's borders and behind its edges (see `Reach`).
-    """
+def show_points(scene: Scene, motions: PixelMotions, t: int, *, workspace: Workspace) -> None:
+    """Fill the workspace's `index` and `nearness` with the point that every pixel of frame t shows."""
     camera = scene.camera
-    matrix, shift = motions.matrix[t], motions.shift[t]
-    index, nearness = workspace.index, workspace.nearness
-    cells = index.reshape(-1), nearness.reshape(-1)
-    extra = scene.extra_x, scene.extra_y, scene.extra_disparity, scene.extra_labels
-    surfaces = scene.planes, scene.labels.reshape(-1), *extra
-    view = motions.inverse[t], motions.back[t], camera.cx, camera.cy, np.float32(scene.tolerance)
-    scratch = workspace.flags, workspace.marked, workspace.queue, workspace.winners, workspace.values
+    index, nearness, planes, labels = workspace.index, workspace.nearness, scene.planes, scene.labels
+    tolerance = np.float32(scene.tolerance)
     workspace.clear()
-    splat_photo(scene.disparity, scene.labels, camera.cx, camera.cy, matrix, shift, *cells)
-    close_cracks(index, nearness, *surfaces, *view, 0, *scratch)
-    if count_holes(index) == 0:
-        return
-    runs = scene.extra_runs(sides, parallax)
-    splat_extra(*extra, runs, camera.cx, camera.cy, matrix, shift, scene.shape, scene.num_photo, *cells)
-    close_cracks(index, nearness, *surfaces, *view, scene.num_photo, *scratch)
-    holes = count_holes(index)
-    if holes == scene.num_photo:
-        index[1, 1] = 0
-    if holes:
-        extend_background(index, nearness, workspace.marked, workspace.queue, workspace.winners)
+    splat_photo(
+        scene.disparity, labels, camera.cx, camera.cy, motions.matrix[t], motions.shift[t], index.reshape(-1),
+        nearness.reshape(-1),
+    )  # fmt: skip
+    close_cracks(
+        index, nearness, planes, labels.reshape(-1), motions.inverse[t], motions.back[t], camera.cx, camera.cy,
+        tolerance, workspace.flags, workspace.marked, workspace.queue, workspace.winners, workspace.values,
+    )  # fmt: skip
+    count = find_holes(index, workspace.queue)
+    continue_surfaces(
+        index,
+        nearness,
+        scene.covered.reshape(-1),
+        labels.reshape(-1),
+        tolerance,
+        workspace.queue,
+        count,
+        workspace.ends,
+    )
 
 
 def resolve_points(
@@ -83,14 +75,14 @@ def resolve_points(
     view = t if depth_in is None else depth_in
     xy = workspace.xy if for_texture else workspace.xy[:0]
     resolve_frame(
-        workspace.index, scene.planes, scene.disparity.reshape(-1), scene.labels.reshape(-1), scene.extra_disparity,
-        scene.extra_labels, motions.inverse[t], motions.back[t], motions.matrix[target], motions.shift[target],
-        motions.matrix[view], motions.shift[view], scene.camera.cx, scene.camera.cy, scene.num_plate, scene.margin, xy,
-        workspace.fraction,
+        workspace.index, scene.planes, scene.disparity.reshape(-1), scene.labels.reshape(-1), scene.covered.reshape(-1),
+        np.float32(scene.tolerance), motions.inverse[t],
+        motions.back[t], motions.matrix[target], motions.shift[target], motions.matrix[view], motions.shift[view],
+        scene.camera.cx, scene.camera.cy, scene.texture.margins, xy, workspace.fraction,
         np.empty((0, width, 2), np.float32) if flow is None else flow,
         np.empty((0, width), np.float32) if depth is None else depth,
         np.empty((0, width), np.bool_) if valid is None else valid,
-        workspace.scratch, workspace.layer, workspace.row_labels,
+        workspace.scratch, workspace.row_labels,
     )  # fmt: skip
 
 
@@ -99,16 +91,14 @@ def render_frame(
     motions: PixelMotions,
     t: int,
     *,
-    sides: Int32[np.ndarray, "4"],
-    parallax: int,
     workspace: Workspace,
     fill: Fill = "background",
     flow_to: int | None = None,
     with_depth: bool = False,
 ) -> RenderedFrame:
-    """Warp one frame from the photo; `flow_to` is the frame its flow leads to. See `show_points` for the reach."""
+    """Warp one frame from the photo; `flow_to` is the frame its flow leads to."""
     height, width = scene.shape
-    show_points(scene, motions, t, sides=sides, parallax=parallax, workspace=workspace)
+    show_points(scene, motions, t, workspace=workspace)
     valid = np.empty((height, width), np.bool_)
     flow = None if flow_to is None else np.empty((height, width, 2), np.float32)
     depth = np.empty((height, width), np.float32) if with_depth else None

@@ -7,41 +7,34 @@ from typing import no_type_check
 import numpy as np
 from numba import njit
 
+from depthmotion.holes import PLATE
 from depthmotion.splat import FAST
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def gather_planes(row, planes, disparity, extra_disparity, photo, plate, layer_step, plane, layer):
-    """Fetch the planes (3, W) of one row of points and how much lower their texture layer begins.
-
-    Points from `photo` on are `plate` points of the plate, layer 1, and then those around the photo, layer 2.
-
-    Points outside the photo, and points that stand for pixels nothing reaches, face the camera.
-    """
+def gather_planes(row, planes, disparity, plane):
+    """Fetch the planes (3, W) of one row of points; a surface that is continued into a hole faces the camera."""
     a, b, c = plane[0], plane[1], plane[2]
-    zero = np.float32(0)
-    limit = np.uint32(photo)
+    zero, point = np.float32(0), np.uint32(PLATE - 1)
+    holes = False
     for x in range(row.size):
-        i = np.uint32(row[x])
-        if i < limit:
+        coded = row[x]
+        if coded >= 0:
+            i = np.uint32(coded) & point
             a[x], b[x], c[x] = planes[i, 0], planes[i, 1], planes[i, 2]
-            layer[x] = 0
         else:
-            coded = row[x]
-            point = coded if coded >= 0 else -2 - coded
-            a[x], b[x] = zero, zero
-            c[x] = disparity[point] if point < photo else extra_disparity[point - photo]
-            layer[x] = 0 if point < photo else layer_step if point < photo + plate else 2 * layer_step
+            a[x], b[x], c[x] = zero, zero, disparity[np.uint32(-2 - coded)]
+            holes = True
+    return holes
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def gather_labels(row, labels, extra_labels, photo, found):
+def gather_labels(row, labels, found):
     """Fetch the object label of every point of a row."""
     for x in range(row.size):
-        i = row[x] if row[x] >= 0 else -2 - row[x]
-        found[x] = labels[i] if i < photo else extra_labels[i - photo]
+        found[x] = labels[row[x] & (PLATE - 1) if row[x] >= 0 else -2 - row[x]]
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
@@ -68,26 +61,54 @@ def intersect_row(plane, xs, yc, inverse, back, source):
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 @no_type_check
-def texture_row(source, layer, cx, cy, margin, height, xy, fraction):
-    """Write one row of OpenCV fixed-point coordinates: mirrored at the photo's border, at most `margin` past it.
+def texture_row(source, row, cx, cy, height, xy, fraction):
+    """Write one row of OpenCV fixed-point coordinates into the photo or, where so coded, its plate.
 
     `xy` holds two 16-bit numbers, y in the upper half; `fraction` two of 5 bits.
     """
     qx, qy = source[0], source[1]
     width = qx.size
     zero, steps, half = np.float32(0), np.float32(64), np.float32(0.5)
-    f_cx, f_cy, past = np.float32(cx), np.float32(cy), np.float32(margin)
+    f_cx, f_cy = np.float32(cx), np.float32(cy)
     right, bottom = np.float32(width - 1), np.float32(height - 1)
     five, sixteen, low, word = np.int32(5), np.int32(16), np.int32(31), np.int32(0xFFFF)
+    plate, photo = np.int32(64 * height), np.uint32(PLATE)
     for x in range(width):
-        u = abs(min(max(qx[x] + f_cx, -past), right + past))
-        v = abs(min(max(qy[x] + f_cy, -past), bottom + past))
-        u = max(right - abs(right - u), zero)
-        v = max(bottom - abs(bottom - v), zero)
+        u = min(max(qx[x] + f_cx, zero), right)
+        v = min(max(qy[x] + f_cy, zero), bottom)
         sx = np.int32(u * steps + half)
-        sy = np.int32(v * steps + half) + layer[x]
+        # As an unsigned number a hole's code lies beyond every point.
+        sy = np.int32(v * steps + half) + (np.int32(0) if np.uint32(row[x]) < photo else plate)
         xy[x] = ((sy >> five) << sixteen) | ((sx >> five) & word)
         fraction[x] = ((sy & low) << five) | (sx & low)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
+def holes_row(source, row, disparity, labels, covered, tolerance, cx, cy, height, margins, xy, fraction):
+    """Correct the coordinates of a row's holes, which are in the plate, where they look past the border.
+
+    Also where the plate shows what lies behind the very surface that is continued: then the photo has it.
+    """
+    width = row.size
+    top, bottom, left, right = margins
+    last_x, last_y = np.float32(width - 1), np.float32(height - 1)
+    steps, half = np.float32(32), np.float32(0.5)
+    first = np.int32(128 * height)
+    for x in range(width):
+        if row[x] >= 0:
+            continue
+        u, v = source[0, x] + np.float32(cx), source[1, x] + np.float32(cy)
+        if u >= 0 and v >= 0 and u <= last_x and v <= last_y:
+            i, point = int(v + half) * width + int(u + half), -2 - row[x]
+            if covered[i] and disparity[i] <= source[2, x] + tolerance and labels[i] == labels[point]:
+                xy[x] -= np.int32(2 * height) << 16
+            continue
+        u = min(max(u + np.float32(left), np.float32(0)), last_x + np.float32(left + right))
+        v = min(max(v + np.float32(top), np.float32(0)), last_y + np.float32(top + bottom))
+        sx, sy = np.int32(u * steps + half), np.int32(v * steps + half) + first
+        xy[x] = ((sy >> 5) << 16) | (sx >> 5)
+        fraction[x] = ((sy & 31) << 5) | (sx & 31)
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
@@ -121,16 +142,16 @@ def depth_row(source, matrix, shift, depth):
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def resolve_frame(
-    index, planes, disparity, labels, extra_disparity, extra_labels, inverse, back, to_matrix, to_shift, view_matrix,
-    view_shift, cx, cy, plate, margin, xy, fraction, flow, depth, valid, scratch, layer, row_labels,
+    index, planes, disparity, labels, covered, tolerance, inverse, back, to_matrix, to_shift, view_matrix, view_shift,
+    cx, cy, margins, xy,
+    fraction, flow, depth, valid, scratch, row_labels,
 ):  # fmt: skip
     """Fill texture coordinates, validity, flow to another motion and depth in a view (H, W …) of one frame.
 
-    `index` has a border of one pixel. An output whose first side is 0 is left out. `disparity` and `labels` are flat;
-    `scratch` is float32 (3, 3, W).
+    `index` has a border of one pixel. An output whose first side is 0 is left out. `disparity`, `labels` and
+    `covered` are flat; `scratch` is float32 (3, 3, W).
     """
     height, width = index.shape[0] - 2, index.shape[1] - 2
-    photo = height * width
     objects = inverse.shape[0]
     plane, source, own = scratch[0], scratch[1], scratch[2]
     own_flow, own_depth = np.empty((width, 2), np.float32), own[2]
@@ -138,10 +159,10 @@ def resolve_frame(
     for y in range(height):
         row = index[y + 1, 1:-1]
         yc = np.float32(y) - np.float32(cy)
-        gather_planes(row, planes, disparity, extra_disparity, photo, plate, 64 * height, plane, layer)
+        holes = gather_planes(row, planes, disparity, plane)
         intersect_row(plane, xs, yc, inverse[0], back[0], source)
         if objects > 1:
-            gather_labels(row, labels, extra_labels, photo, row_labels)
+            gather_labels(row, labels, row_labels)
             for k in range(1, objects):
                 if not np.any(row_labels == k):
                     continue
@@ -150,11 +171,15 @@ def resolve_frame(
                     if row_labels[x] == k:
                         source[0, x], source[1, x], source[2, x] = own[0, x], own[1, x], own[2, x]
         if xy.shape[0]:
-            texture_row(source, layer, cx, cy, margin, height, xy[y], fraction[y])
+            texture_row(source, row, cx, cy, height, xy[y], fraction[y])
+            if holes:
+                holes_row(
+                    source, row, disparity, labels, covered, tolerance, cx, cy, height, margins, xy[y], fraction[y]
+                )
         if valid.shape[0]:
             seen = valid[y]
             for x in range(width):
-                seen[x] = np.uint32(row[x]) < np.uint32(photo)
+                seen[x] = row[x] >= 0
         if flow.shape[0]:
             flow_row(source, xs, yc, to_matrix[0], to_shift[0], flow[y])
         if depth.shape[0]:

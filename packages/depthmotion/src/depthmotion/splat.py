@@ -11,7 +11,6 @@ import numpy as np
 from numba import njit
 
 FAST = {"contract", "reassoc", "nsz", "arcp"}
-CHUNK = 1024
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
@@ -67,31 +66,4 @@ def splat_photo(disparity, labels, cx, cy, matrix, shift, index, nearness):
                 if z > nearness[c]:
                     nearness[c] = z
                     index[c] = first + np.int32(x)
-    nearness[0] = np.float32(0)
-
-
-@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-@no_type_check
-def splat_extra(xs, ys, disparity, labels, runs, cx, cy, matrix, shift, shape, offset, index, nearness):
-    """Splat runs (R, 2: first, last) of points outside the photo into pixels that show no photo pixel."""
-    height, width = shape
-    cell, near = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.float32)
-    right, bottom = np.float32(cx + 0.5), np.float32(cy + 0.5)
-    nearness[0] = np.float32(np.inf)  # nothing is nearer: cell 0 keeps no point
-    objects, photo = matrix.shape[0], np.uint32(offset)
-    for r in range(runs.shape[0]):
-        start = runs[r, 0]
-        while start < runs[r, 1]:
-            stop = min(start + CHUNK, runs[r, 1])
-            x, y, d, label = xs[start:stop], ys[start:stop], disparity[start:stop], labels[start:stop]
-            first = np.int32(offset + start)
-            for k in range(objects):
-                project_run(x, y, d, matrix[k], shift[k], right, bottom, width, height, cell, near)
-                for p in range(x.size):
-                    c, z = cell[p], near[p]
-                    # As an unsigned number a hole (-1) lies beyond every photo pixel.
-                    if z > nearness[c] and np.uint32(index[c]) >= photo and (objects == 1 or label[p] == k):
-                        nearness[c] = z
-                        index[c] = first + np.int32(p)
-            start = stop
     nearness[0] = np.float32(0)

@@ -13,7 +13,8 @@ from depthmotion.instances import MovingInstances
 from depthmotion.intrinsics import Intrinsics
 from depthmotion.motion import pixel_motions
 from depthmotion.prepared import PreparedClip
-from depthmotion.scene import Fill, build_scene, check_fill, check_image, reach_of_motion
+from depthmotion.reach import reach_of_motion
+from depthmotion.scene import Fill, build_scene, check_fill, check_image
 
 
 def prepare(
@@ -55,10 +56,9 @@ def prepare(
         disparity,
         intrinsics,
         labels=labels,
-        margin=int(reach.sides.max()),
-        plate_radius=int(reach.parallax.max()),
+        reach=reach,
     )
-    return PreparedClip(scene, pixel_motions(poses, path.zooms, intrinsics), reach, poses[:, 0])
+    return PreparedClip(scene, pixel_motions(poses, path.zooms, intrinsics), poses[:, 0])
 
 
 def synthesize(

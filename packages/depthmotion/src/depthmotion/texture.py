@@ -1,4 +1,4 @@
-"""The pictures that frames are read from: photo, plate and surroundings, one below the other, twice as fine."""
+"""The pictures that frames are read from, one below the other: photo and plate, twice as fine, and surroundings."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from jaxtyping import Int16, Int32, UInt8, UInt16
 from numba import njit
 
 from depthmotion.errors import ImageError
+from depthmotion.plate import Plate
 
 FINENESS = 2
 SUBPIXELS = 32
@@ -22,9 +23,13 @@ TAPS = 8
 
 @dataclass(frozen=True)
 class Texture:
-    """RGB picture (2 · layers · H, 2 · W, 3); even pixels are the photo's own."""
+    """RGB picture: from row 0 the photo and from row 2·H its plate, both (2·H, 2·W), even pixels their own.
+
+    From row 4·H the surroundings, the photo's size and `margins` (top, bottom, left, right) more.
+    """
 
     image: UInt8[np.ndarray, "rows columns 3"]
+    margins: Int32[np.ndarray, "4"]
 
     def read(self, xy: Int16[np.ndarray, "h w 2"], fraction: UInt16[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
         """Return the colours at OpenCV fixed-point coordinates."""
@@ -116,33 +121,28 @@ def _painted_columns(x, y, first, last):
 
 def make_texture(
     image: UInt8[np.ndarray, "h w 3"],
-    plate: UInt8[np.ndarray, "h w 3"] | None = None,
+    plate: Plate,
     *,
-    plate_x: Int32[np.ndarray, " n"] | None = None,
-    plate_y: Int32[np.ndarray, " n"] | None = None,
-    around: UInt8[np.ndarray, "h w 3"] | None = None,
+    around: UInt8[np.ndarray, "around_h around_w 3"],
+    margins: Int32[np.ndarray, "4"],
 ) -> Texture:
-    """Stack a photo, its plate, which differs at the points (plate_x, plate_y) alone, and what is around the photo."""
+    """Stack a photo, its plate, and what is around the photo."""
     height, width = image.shape[:2]
-    layers = 1 if plate is None else 2 if around is None else 3
-    if max(FINENESS * height * layers, FINENESS * width) > MAX_TEXTURE_SIDE:
+    photo_rows, columns = FINENESS * height, max(FINENESS * width, around.shape[1])
+    rows = 2 * photo_rows + around.shape[0]
+    if max(rows, columns) > MAX_TEXTURE_SIDE:
         raise ImageError(
-            f"an image of {width}×{height} pixels is too large to warp (the limit is about 8000 on a side): "
+            f"an image of {width}×{height} pixels is too large to warp (the limit is about 5500 on a side): "
             "give a smaller size."
         )
-    fine = np.empty((FINENESS * height * layers, FINENESS * width, 3), np.uint8)
-    image = np.ascontiguousarray(image)
+    fine = np.empty((rows, columns, 3), np.uint8)
     first, last = np.zeros(height, np.int32), np.full(height, width, np.int32)
-    double(image, first, last, fine[: FINENESS * height])
-    if plate is not None and plate_x is not None and plate_y is not None:
-        below = fine[FINENESS * height : 2 * FINENESS * height]
-        below[:] = fine[: FINENESS * height]
-        _painted_columns(plate_x, plate_y, first, last)
-        np.clip(first - TAPS // 2, 0, None, out=first)
-        np.clip(last + TAPS // 2, None, width, out=last)
-        double(np.ascontiguousarray(plate), first, last, below)
-    if around is not None:
-        # Soft as it is, a quarter of a pixel does not matter.
-        size = (FINENESS * width, FINENESS * height)
-        fine[2 * FINENESS * height :] = cv2.resize(around, size, interpolation=cv2.INTER_LINEAR)
-    return Texture(fine)
+    photo, below = fine[:photo_rows], fine[photo_rows : 2 * photo_rows]
+    double(image, first, last, photo)
+    below[:] = photo
+    _painted_columns(plate.x, plate.y, first, last)
+    np.clip(first - TAPS // 2, 0, None, out=first)
+    np.clip(last + TAPS // 2, None, width, out=last)
+    double(plate.image, first, last, below)
+    fine[2 * photo_rows :, : around.shape[1]] = around
+    return Texture(fine, margins)

@@ -8,8 +8,8 @@ import numpy as np
 class Workspace:
     """Scratch arrays for frames of one size; belongs to one thread at a time.
 
-    `index` int32: the point that each pixel shows, -1 none, -2 - point where a neighbour's is continued; `nearness`
-    float32: its inverse depth, 0 for none. Both and `marked` have a border of one pixel that shows nothing.
+    `index` int32: the point that each pixel shows (see `holes` for its codes), -1 none; `nearness` float32: its inverse
+    depth, 0 for none. Both and `marked` and `ends` have a border of one pixel that shows nothing.
     """
 
     def __init__(self, height: int, width: int) -> None:
@@ -17,6 +17,7 @@ class Workspace:
         self.index = np.empty((height + 2, width + 2), np.int32)
         self.nearness = np.empty((height + 2, width + 2), np.float32)
         self.marked = np.pad(np.zeros((height, width), np.uint8), 1, constant_values=1)
+        self.ends = np.zeros((4, (height + 2) * (width + 2)), np.int32)
         self.queue = np.empty(size, np.int32)
         self.winners = np.empty(size, np.int32)
         self.values = np.empty(size, np.float32)
@@ -24,7 +25,6 @@ class Workspace:
         self.xy = np.empty((height, width), np.int32)
         self.fraction = np.empty((height, width), np.uint16)
         self.scratch = np.empty((3, 3, width), np.float32)
-        self.layer = np.empty(width, np.int32)
         self.row_labels = np.zeros(width, np.uint8)
 
     def clear(self) -> None:

@@ -1,14 +1,14 @@
 """Scores of target videos, and the numbers made of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
-from torchmetrics.functional.classification import multiclass_confusion_matrix
 
+from videoda_train.data.list_file import ListItem
 from videoda_train.data.training_data import EvaluationData
 
 
@@ -56,6 +56,8 @@ class Metrics:
     """Accuracy of the RGB stream alone; `None` if it does not vote."""
     acc_flow: float | None
     """Accuracy of the flow stream alone; `None` if it does not vote."""
+    acc_top5: float
+    """Share of videos whose class is among the five best by softmax."""
     mean_class_accuracy: float
     """Mean of the per-class recalls, by softmax, over the classes that occur."""
     per_class_accuracy: list[float | None]
@@ -64,13 +66,38 @@ class Metrics:
     """Rows: true class; columns: predicted class."""
 
 
+def fuse_scores(parts: Sequence[Scores]) -> Scores:
+    """Return the mean of several networks' scores of the same videos; their own streams' means count as one stream."""
+    if len(parts) == 1:
+        return parts[0]
+    return Scores(
+        logits=torch.stack([part.logits for part in parts]).mean(dim=0),
+        streams={"fused": torch.stack([part.confidence for part in parts]).mean(dim=0)},
+    )
+
+
+def top_k_accuracy(scores: Scores, labels: Int64[Tensor, " N"], k: int) -> float:
+    """Return the share of videos whose class is among the `k` best by softmax."""
+    best = scores.softmax.topk(min(k, scores.softmax.shape[1]), dim=1).indices
+    return float((best == labels[:, None]).any(dim=1).double().mean())
+
+
+def labels_of(items: Sequence[ListItem]) -> Int64[Tensor, " N"]:
+    """Return the videos' true classes."""
+    return torch.tensor([item.label for item in items])
+
+
+def evaluation_batches(count: int, *, batch_size: int) -> list[range]:
+    """Return the videos of each evaluation batch, in list order."""
+    return [range(first, min(first + batch_size, count)) for first in range(0, count, batch_size)]
+
+
 def score_videos(
-    score: Callable[[Any], Scores], videos: EvaluationData, *, device: torch.device, batch_size: int
+    score: Callable[[Any], Scores], videos: EvaluationData, *, device: torch.device, batches: Sequence[range]
 ) -> Iterator[Scores]:
-    """Yield the scores of the videos on the CPU, batch by batch, in list order."""
-    for first in range(0, len(videos), batch_size):
-        batch = videos.evaluation_batch(range(first, min(first + batch_size, len(videos))))
-        yield score(batch.to(device)).cpu()
+    """Yield the scores of each batch of videos, on the CPU."""
+    for batch in batches:
+        yield score(videos.evaluation_batch(batch).to(device)).cpu()
 
 
 def join_scores(parts: list[Scores]) -> Scores:
@@ -85,7 +112,8 @@ def measure(scores: Scores, labels: Int64[Tensor, " N"]) -> Metrics:
     """Compare scores with the true labels. A tie goes to the lower class."""
     num_classes = scores.softmax.shape[1]
     by_softmax = scores.softmax.argmax(dim=1)
-    confusion = multiclass_confusion_matrix(by_softmax, labels, num_classes=num_classes)
+    pairs = labels * num_classes + by_softmax
+    confusion = torch.bincount(pairs, minlength=num_classes**2).reshape(num_classes, num_classes)
     occurrences = confusion.sum(dim=1)
     recalls = [float(confusion[k, k] / occurrences[k]) if occurrences[k] else None for k in range(num_classes)]
     known = [recall for recall in recalls if recall is not None]
@@ -95,6 +123,7 @@ def measure(scores: Scores, labels: Int64[Tensor, " N"]) -> Metrics:
         acc_softmax=_accuracy(scores.softmax, labels),
         acc_rgb=alone.get("rgb"),
         acc_flow=alone.get("flow"),
+        acc_top5=top_k_accuracy(scores, labels, 5),
         mean_class_accuracy=sum(known) / len(known),
         per_class_accuracy=recalls,
         confusion_matrix=confusion.tolist(),

@@ -43,9 +43,18 @@ class RunFolder:
         return self.root / "predictions.csv"
 
     @property
+    def test_predictions_file(self) -> Path:
+        """The scores of the videos that were only classified, at the end."""
+        return self.root / "test-predictions.csv"
+
+    @property
     def checkpoint_file(self) -> Path:
         """The newest checkpoint."""
         return self.root / "checkpoints" / "last.pt"
+
+    def bank_dir(self, node: int = 0) -> Path:
+        """The flow bank of one of the run's machines."""
+        return self.root / ("bank" if node == 0 else f"bank-{node}")
 
     @property
     def report_file(self) -> Path:
@@ -105,7 +114,9 @@ class RunFolder:
         kept = [line for line in self.read_metrics() if line["epoch"] < record["epoch"]]
         write_text(self.metrics_file, "".join(json.dumps(line) + "\n" for line in [*kept, record]))
 
-    def write_predictions(self, items: Sequence[ListItem], classes: Sequence[str], scores: Scores) -> None:
+    def write_predictions(
+        self, items: Sequence[ListItem], classes: Sequence[str], scores: Scores, *, file: Path | None = None
+    ) -> None:
         """Write one CSV row per video: path, true and predicted classes, confidence, softmax score per class."""
         table = io.StringIO()
         writer = csv.writer(table)
@@ -122,7 +133,7 @@ class RunFolder:
                     *(f"{float(value):.6f}" for value in confidence),
                 ]
             )
-        write_text(self.predictions_file, table.getvalue())
+        write_text(file or self.predictions_file, table.getvalue())
 
     def write_results(self, results: dict[str, Any]) -> None:
         """Write `results.json`."""

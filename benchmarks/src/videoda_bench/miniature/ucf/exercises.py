@@ -10,7 +10,7 @@ from videoda_bench.miniature.skeleton import pose
 from videoda_bench.miniature.ucf.poses import both, swing
 
 
-def together(x: float, y: float, z: float, *, gap: float = 0.05) -> dict[str, float]:
+def together(x: float, y: float, z: float, *, gap: float = 0.05) -> dict[str, float | int]:
     """Both hands on one grip at (x to the main side, y up, z forward) of the shoulders' middle, in arm lengths."""
     return {
         **{"hand_x": x - 0.35 + gap, "hand_y": y, "hand_z": z, "elbow": 0.2},
@@ -68,7 +68,7 @@ def jumping_jack(phase: Phases) -> Poses:
     side = {"hand_x": 0.95, "hand_y": 0.1, "hand_z": 0.05, "elbow": 0.8}
     over = {"hand_x": 0.02, "hand_y": 0.96, "hand_z": 0.05, "elbow": 0.9}
 
-    def spread(hands: dict[str, float], feet: float, lift: float) -> Float[np.ndarray, " fields"]:
+    def spread(hands: dict[str, float | int], feet: float, lift: float) -> Float[np.ndarray, " fields"]:
         return pose(
             **both(**hands, foot_x=feet, foot_y=lift),
             root_y=lift - 0.25 * feet**2,

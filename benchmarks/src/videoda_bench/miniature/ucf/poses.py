@@ -8,7 +8,7 @@ from jaxtyping import Float
 from videoda_bench.miniature.motions import Phases, Poses, cycle, swapped
 from videoda_bench.miniature.skeleton import FIELD, pose
 
-Wave = tuple[float, float, float]
+Wave = tuple[float | int, float | int, float | int]
 """Amplitude, cycles per phase, and where in its cycle the sine starts."""
 
 CRANK_RADIUS = 0.2
@@ -23,7 +23,7 @@ def swing(phase: Phases, base: Float[np.ndarray, " fields"], **waves: Wave) -> P
     return poses
 
 
-def both(**fields: float) -> dict[str, float]:
+def both(**fields: float | int) -> dict[str, float | int]:
     """The same values for the main and the off side."""
     return {**fields, **{f"off_{name}": value for name, value in fields.items()}}
 

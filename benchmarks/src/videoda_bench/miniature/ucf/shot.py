@@ -9,7 +9,7 @@ from jaxtyping import Float, Float32, UInt8
 
 from videoda_bench.miniature.appearance import dress, sample_outfit
 from videoda_bench.miniature.camera import Framing, film, sample_photo_framing, sample_video_framing
-from videoda_bench.miniature.footage import Footage, exposures, photograph
+from videoda_bench.miniature.footage import FRAMES_PER_SECOND, Footage, exposures, photograph
 from videoda_bench.miniature.primitives import Shape, instants
 from videoda_bench.miniature.scenery import build_scene
 from videoda_bench.miniature.sensor import sample_look
@@ -144,14 +144,14 @@ def plan_clip(
     joints, shapes = _shapes(activity, performer, poses, phase=phase, path=path, video=True)
 
     followed = path * np.array([rng.uniform(0.8, 1.02), 1.0, 1.0]) + activity.framing.ahead * performer.forward
-    framing = replace(framing, view_height=framing.view_height * float(np.exp(rng.normal(0, 0.05))))
     cameras = film(framing, times, subject=followed, image_size=image_size, rng=rng)
+    longest = num_frames[1] / FRAMES_PER_SECOND
     scene = build_scene(
         place,
         group,
         focal=cameras[0].focal,
         distance=cameras[0].focal * framing.view_height / image_size[0],
-        least_wall_distance=float(np.abs(path[:, 2]).max()) + max(activity.framing.room, 0.6),
+        least_wall_distance=0.5 * longest * max(map(abs, motion.travel)) + max(activity.framing.room, 0.6),
     )
     moments = instants(shapes, shadows=shadows(joints, scene))
     return Footage(instants=moments, cameras=cameras, scene=scene, look=look, image_size=image_size, rng=rng)

@@ -20,7 +20,7 @@ from videoda_bench.miniature.world import MiniatureSummary
 _RECIPE = 1
 _STANFORD40, _BU101, _CLIP, _GROUP = range(4)
 """What an item's generator is for; clips are the same in both worlds, as UCF101 is."""
-_BITS_PER_SECOND = (120_000, 200_000, 350_000)
+_BITS_PER_SECOND = (150_000, 250_000, 400_000)
 """Of a video of 160 × 120 pixels."""
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import yaml
 
-from videoda_train.engine.run import read_inputs, run_training
+from videoda_train.engine.run import run_training
+from videoda_train.engine.run_data import read_inputs
 from videoda_train.recipes.config import TrainConfig, to_dict
 
 

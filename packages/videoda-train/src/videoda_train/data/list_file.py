@@ -38,8 +38,8 @@ def read_list(
     Lines are `{path} {label}`; or, as Kinetics → BABEL publishes them, `{path} {frames} {label}` (raw frames numbered
     from 0) or `{path} {offset} {frames} {label}` (a stretch of a longer sequence: its frame i is file 1 + offset + i).
     A file has one of these forms: the longest that fits all its lines, unless the first line's path exists with the
-    numbers behind it. The label is the last field, so a path may hold spaces and any of `#&()[]`. Relative paths are taken from `root`, or
-    from the list file's own folder. Blank lines are skipped.
+    numbers behind it. The label is the last field, so a path may hold spaces and any of `#&()[]`. Relative paths are
+    taken from `root`, or from the list file's own folder. Blank lines are skipped.
 
     Args:
         list_file: UTF-8 text.

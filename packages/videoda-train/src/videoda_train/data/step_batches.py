@@ -1,6 +1,8 @@
 """One training step's batch as a pure function of (seed, epoch, step)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -8,8 +10,8 @@ from jaxtyping import Int64, UInt8
 from torch import Tensor
 
 from videoda_train.data.source_dataset import SourceDataset
-from videoda_train.data.target_dataset import TargetDataset
-from videoda_train.data.training_data import TrainingData
+from videoda_train.data.target_dataset import EvaluationBatch, TargetDataset
+from videoda_train.data.training_data import StepKey, TrainingData
 from videoda_train.errors import ConfigError
 from videoda_train.randomness import derive_rng
 
@@ -21,6 +23,8 @@ class StepBatch:
     source_rgb: UInt8[Tensor, "B T S S 3"]
     source_flow: UInt8[Tensor, "B T S S 2"]
     source_labels: Int64[Tensor, " B"]
+    source_index: Int64[Tensor, " B"]
+    """Which stills these are: what is drawn for a clip is drawn by its index, in whichever process it trains."""
     target_rgb: UInt8[Tensor, "B T S S 3"]
     target_flow: UInt8[Tensor, "B T S S 2"]
     target_pace: Int64[Tensor, " B"]
@@ -55,28 +59,39 @@ class StepDataset(TrainingData):
         self._batch_size = batch_size
         self._seed = seed
 
-    def __getitem__(self, key: tuple[int, int]) -> StepBatch:
-        epoch, step = key
-        size = self._batch_size
-        order = source_order(self._seed, epoch=epoch, count=len(self.source))
-        position = (epoch * self.steps_per_epoch + step) * size
-        source = [
-            self.source.sample(int(i), derive_rng(self._seed, "source", epoch, int(i)))
-            for i in order[step * size : (step + 1) * size]
-        ]
-        target = [
-            self.target.sample(int(i), derive_rng(self._seed, "target", position + k))
-            for k, i in enumerate(target_indices(self._seed, position=position, count=size, length=len(self.target)))
-        ]
+    def __getitem__(self, key: StepKey) -> StepBatch:
+        stills, videos = self._indices(key)
+        source = [self.source.sample(i, derive_rng(self._seed, "source", key.epoch, i)) for i in stills]
+        target = [self.target.sample(i, derive_rng(self._seed, "target", position)) for position, i in videos]
         return StepBatch(
             source_rgb=_stack([s.rgb for s in source]),
             source_flow=_stack([s.flow_codes for s in source]),
             source_labels=torch.tensor([s.label for s in source]),
+            source_index=torch.tensor(stills),
             target_rgb=_stack([t.rgb for t in target]),
             target_flow=_stack([t.flow_codes for t in target]),
             target_pace=torch.tensor([t.pace for t in target]),
         )
 
+    def source_to_evaluate(self, key: StepKey) -> tuple[EvaluationBatch, Int64[Tensor, " B"]]:
+        """Return a step's source clips as a method scores videos, and their labels."""
+        batch = self[key]
+        return EvaluationBatch(rgb=batch.source_rgb, flow_codes=batch.source_flow), batch.source_labels
 
-def _stack(arrays: list[np.ndarray]) -> Tensor:
+    def files(self, key: StepKey) -> list[Path]:
+        """Return the stills, then the videos of a batch."""
+        stills, videos = self._indices(key)
+        return [self.source.items[i].path for i in stills] + [self.target.items[i].path for _, i in videos]
+
+    def _indices(self, key: StepKey) -> tuple[list[int], list[tuple[int, int]]]:
+        """Return the stills, and the videos with their positions in the endless chain of passes over the target."""
+        size = self._batch_size
+        order = source_order(self._seed, epoch=key.epoch, count=len(self.source))[key.step * size :]
+        position = (key.epoch * self.steps_per_epoch + key.step) * size
+        videos = target_indices(self._seed, position=position, count=size, length=len(self.target))
+        share = key.share(size)
+        return [int(order[k]) for k in share], [(position + k, int(videos[k])) for k in share]
+
+
+def _stack(arrays: Sequence[np.ndarray]) -> Tensor:
     return torch.from_numpy(np.stack(arrays))

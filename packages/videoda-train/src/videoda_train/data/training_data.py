@@ -2,9 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
+from jaxtyping import Int64
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from videoda_train.data.list_file import ListItem
@@ -16,6 +19,21 @@ class Batch(Protocol):
 
     def to(self, device: torch.device) -> "Batch":
         """Return the batch on a device."""
+
+
+class StepKey(NamedTuple):
+    """Which clips are wanted: those of one step, or one of the equal parts that processes and micro-batches take."""
+
+    epoch: int
+    step: int
+    part: int = 0
+    num_parts: int = 1
+
+    def share(self, count: int) -> range:
+        """Return which of the step's `count` clips are this part's; never none: a part too many repeats one."""
+        if count < self.num_parts:
+            return range(self.part % count, self.part % count + 1)
+        return range(self.part * count // self.num_parts, (self.part + 1) * count // self.num_parts)
 
 
 class EvaluationData(ABC):
@@ -32,20 +50,30 @@ class EvaluationData(ABC):
 
 
 class TrainingData(ABC, Dataset[Any]):
-    """Maps `(epoch, step)` to a batch: a pure function of the run's seed and that key, so that any step can be next."""
+    """Maps a `StepKey` to a batch: a pure function of the run's seed and that key, so that any step can be next.
+
+    The parts of a step are the step: how many there are changes no clip.
+    """
 
     steps_per_epoch: int
     target: EvaluationData
     """The unlabelled videos, evaluated after every epoch."""
 
     @abstractmethod
-    def __getitem__(self, key: tuple[int, int]) -> Batch:
-        """Return the batch of step `key[1]` in epoch `key[0]`."""
+    def __getitem__(self, key: StepKey) -> Batch:
+        """Return the clips of a step, or of a part of it."""
+
+    @abstractmethod
+    def source_to_evaluate(self, key: StepKey) -> tuple[Batch, Int64[Tensor, " B"]]:
+        """Return a step's source clips as a method scores videos, and their labels."""
+
+    @abstractmethod
+    def files(self, key: StepKey) -> list[Path]:
+        """Return the files that the batch of `key` is made of."""
 
 
-def epoch_loader(data: TrainingData, *, epoch: int, first_step: int, num_workers: int) -> DataLoader[Any]:
-    """Return a loader of one epoch's batches from `first_step` on."""
-    keys = [(epoch, step) for step in range(first_step, data.steps_per_epoch)]
+def epoch_loader(data: TrainingData, keys: Sequence[StepKey], *, num_workers: int) -> DataLoader[Any]:
+    """Return a loader of the batches of these keys, in their order."""
     return DataLoader(
         data,
         sampler=keys,

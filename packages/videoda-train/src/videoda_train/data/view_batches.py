@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -9,8 +10,8 @@ from jaxtyping import Int64, UInt8
 from torch import Tensor
 
 from videoda_train.data.step_batches import source_order
-from videoda_train.data.training_data import EvaluationData, TrainingData
-from videoda_train.data.view_videos import ViewVideos
+from videoda_train.data.training_data import EvaluationData, StepKey, TrainingData
+from videoda_train.data.view_videos import EvaluationViews, ViewVideos
 from videoda_train.errors import ConfigError
 from videoda_train.randomness import derive_rng
 
@@ -84,11 +85,25 @@ class ViewsData(TrainingData):
         shorter = min(len(source), len(target))
         return source[:shorter], target[:shorter], target_pass
 
-    def __getitem__(self, key: tuple[int, int]) -> ViewsBatch:
-        epoch, step = key
-        source, target, target_pass = self.indices(epoch, step)
+    def source_to_evaluate(self, key: StepKey) -> tuple[EvaluationViews, Int64[Tensor, " B"]]:
+        """Return a step's source views as a method scores videos, and their labels."""
+        batch = self[key]
+        return EvaluationViews(batch.source), batch.source_labels
+
+    def files(self, key: StepKey) -> list[Path]:
+        """Return the source's videos, then the target's, of a batch."""
+        source, target, _ = self._share(key)
+        return [self.source.items[i].path for i in source] + [self.unlabelled.items[i].path for i in target]
+
+    def _share(self, key: StepKey) -> tuple[Int64[np.ndarray, " B"], Int64[np.ndarray, " B"], int]:
+        source, target, target_pass = self.indices(key.epoch, key.step)
+        share = list(key.share(len(source)))
+        return source[share], target[share], target_pass
+
+    def __getitem__(self, key: StepKey) -> ViewsBatch:
+        source, target, target_pass = self._share(key)
         return ViewsBatch(
-            source=_stack([self._source_views(int(index), epoch) for index in source]),
+            source=_stack([self._source_views(int(index), key.epoch) for index in source]),
             source_labels=torch.tensor([self.source.items[index].label for index in source]),
             source_index=torch.from_numpy(source),
             target=_stack([self._target_views(int(index), target_pass) for index in target]),

@@ -1,44 +1,32 @@
 """Checkpoints: complete, atomic, and loaded without running pickled code."""
 
+import os
 import pickle
-from dataclasses import dataclass
+import shutil
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from videoda_train.data.atomic_file import write_bytes
 from videoda_train.errors import RunError
 
 
-@dataclass(frozen=True)
-class Position:
-    """Where training stands: `step` steps of `epoch` are done (all of them: its evaluation is next)."""
+def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
+    """Write a checkpoint; an interrupted or failed write leaves the previous one.
 
-    epoch: int
-    step: int
-
-
-def save_checkpoint(
-    path: Path,
-    *,
-    position: Position,
-    module: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    method_state: dict[str, Any],
-    elapsed_seconds: float,
-) -> None:
-    """Write a checkpoint; an interrupted write leaves the previous one."""
-    content = {
-        "epoch": position.epoch,
-        "step": position.step,
-        "module": module.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "method": method_state,
-        "elapsed_seconds": elapsed_seconds,
-    }
-    write_bytes(path, lambda file: torch.save(content, file))
+    Raises:
+        RunError: it cannot be written (the disk is full, …).
+    """
+    try:
+        write_bytes(path, lambda file: torch.save(content, file))
+    except (OSError, RuntimeError) as error:  # torch reports a file's error as its own
+        kept = f"the previous one stays at {path}" if path.exists() else "there is none yet"
+        reason = str(error.__context__ if isinstance(error.__context__, OSError) else error).splitlines()[0]
+        raise RunError(
+            f"cannot write the checkpoint {path}: {reason}; {kept}. Make room and continue with --resume"
+        ) from error
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
@@ -56,3 +44,47 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or "module" not in content:
         raise RunError(f"{path} is not a checkpoint of videoda")
     return content
+
+
+def load_weights(module: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
+    """Load a checkpoint's weights into a module.
+
+    Raises:
+        RunError: it was made for another network or another number of classes.
+    """
+    try:
+        module.load_state_dict(weights)
+    except RuntimeError as error:
+        problems = str(error).splitlines()
+        raise RunError(
+            f"{path} does not fit this network ({len(problems) - 1} differences, the first: {problems[1].strip()}); "
+            "a run's class map and its model settings must stay as they were"
+        ) from error
+
+
+def keep_as(newest: Path, kept: Path) -> None:
+    """Keep the newest checkpoint under another name: a second link to the same bytes, or a copy where none can be."""
+    temporary = kept.with_name(f".{kept.name}.{os.getpid()}.tmp")
+    try:
+        temporary.unlink(missing_ok=True)
+        try:
+            os.link(newest, temporary)
+        except OSError:
+            shutil.copyfile(newest, temporary)
+        temporary.replace(kept)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def retain(newest: Path, *, epoch: int, keep_last: int, is_best: bool) -> None:
+    """Keep the newest checkpoint, which ends `epoch`, among the last `keep_last` ones, and as `best.pt` if it is.
+
+    With `keep_last` 1 the newest needs no second name.
+    """
+    if is_best:
+        keep_as(newest, newest.with_name("best.pt"))
+    if keep_last > 1:
+        keep_as(newest, newest.with_name(f"epoch-{epoch:04d}.pt"))
+    kept = sorted(newest.parent.glob("epoch-*.pt"))
+    for old in kept[: max(len(kept) - (keep_last if keep_last > 1 else 0), 0)]:
+        old.unlink()

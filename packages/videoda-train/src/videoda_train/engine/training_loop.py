@@ -1,26 +1,25 @@
 """The training loop: plain PyTorch, the same for every method."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-import torch
-from torch import Tensor, nn
-from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from videoda_train.data.training_data import TrainingData, epoch_loader
-from videoda_train.engine.checkpoint import Position, load_checkpoint, save_checkpoint
-from videoda_train.engine.device import autocast
-from videoda_train.engine.interrupt import Interrupted, StopRequest
+from videoda_train.data.training_data import StepKey, TrainingData, epoch_loader
+from videoda_train.engine.callbacks import Callback
+from videoda_train.engine.evaluate import evaluate
+from videoda_train.engine.interrupt import Interrupted
+from videoda_train.engine.model_selection import criteria
+from videoda_train.engine.runtime import Runtime
+from videoda_train.engine.saving import Position, RunState
+from videoda_train.engine.weight_update import NotFinite, WeightUpdate
 from videoda_train.errors import RunError
-from videoda_train.evaluation import Metrics, Scores, join_scores, measure, score_videos
-from videoda_train.methods.method import Method, ParameterGroup
-from videoda_train.randomness import seeded_torch
-from videoda_train.recipes.config import OptimConfig, TrainConfig
+from videoda_train.evaluation import Scores, labels_of, measure
+from videoda_train.methods.method import Method
+from videoda_train.recipes.config import TrainConfig
 from videoda_train.run_folder import RunFolder
-
-EVALUATION_BATCH = 8
 
 
 class TrainingLoop:
@@ -32,175 +31,103 @@ class TrainingLoop:
         method: Method,
         data: TrainingData,
         folder: RunFolder,
+        runtime: Runtime,
         *,
-        device: torch.device,
-        dtype: torch.dtype,
-        stop: StopRequest,
-        progress: bool,
+        callbacks: Sequence[Callback] = (),
     ):
         self.config = config
         self.method = method
         self.data = data
         self.folder = folder
-        self.device = device
-        self.dtype = dtype
-        self.stop = stop
-        self.progress = progress
-        self.optimizer = build_optimizer(method.parameter_groups(), config.optim)
-        self.labels = torch.tensor([item.label for item in data.target.items])
-        self.elapsed_seconds = 0.0
+        self.runtime = runtime
+        self.callbacks = callbacks
+        self.update = WeightUpdate(method, config, runtime, steps_per_epoch=data.steps_per_epoch)
+        self.state = RunState(self.update, method, folder, config.checkpoint, ranks=runtime.ranks)
+        self.labels = labels_of(data.target.items)
 
-    def resume(self) -> Position:
-        """Restore the newest checkpoint, if there is one, and return where to go on."""
-        if not self.folder.checkpoint_file.exists():
-            return Position(epoch=0, step=0)
-        saved = load_checkpoint(self.folder.checkpoint_file)
-        self.method.module.load_state_dict(saved["module"])
-        self.optimizer.load_state_dict(saved["optimizer"])
-        self.method.load_state(saved["method"])
-        self.elapsed_seconds = saved["elapsed_seconds"]
-        return Position(epoch=saved["epoch"], step=saved["step"])
-
-    def run(self) -> tuple[Scores, Metrics]:
-        """Train to the last epoch; return its scores and metrics.
+    def run(self) -> Scores:
+        """Train to the last epoch; return the scores of its evaluation.
 
         Raises:
             Interrupted: a stop was asked; the checkpoint holds everything up to now.
-            RunError: the loss is not finite.
+            RunError: the loss is not finite, or memory or disk do not suffice.
         """
-        position = self.resume()
-        if position.epoch == self.config.optim.epochs:
-            return self._evaluate()
-        with SummaryWriter(str(self.folder.root / "tensorboard")) as board:
-            for epoch in range(position.epoch, self.config.optim.epochs):
-                first_step = position.step if epoch == position.epoch else 0
-                started = time.monotonic()
-                losses = self._train_epoch(epoch, first_step)
-                trained = time.monotonic()
-                self.method.after_training(epoch)
-                scores, metrics = self._evaluate(Position(epoch, self.data.steps_per_epoch))
-                logged = self.method.after_evaluation(epoch, scores)
-                self.elapsed_seconds += time.monotonic() - started
-                record = {
-                    "epoch": epoch,
-                    "lr": self.optimizer.param_groups[0]["lr"],
-                    "losses": losses,
-                    **asdict(metrics),
-                    **logged,
-                    "train_seconds": trained - started,
-                    "evaluate_seconds": time.monotonic() - trained,
-                }
-                self.folder.write_metrics(record)
-                log_scalars(board, record)
-                self._save(Position(epoch + 1, 0))
-                if self.progress:
-                    tqdm.write(describe_epoch(record, epochs=self.config.optim.epochs))
-        return scores, metrics
+        position = self.state.restore()
+        scores = None
+        while position.epoch < self.config.optim.epochs:
+            scores = self._run_epoch(position)
+            position = Position(position.epoch + 1)
+        return evaluate(self.method, self.data.target, self.runtime) if scores is None else scores
 
-    def _train_epoch(self, epoch: int, first_step: int) -> dict[str, float]:
-        set_learning_rate(self.optimizer, self.config.optim, epoch=epoch)
-        loader = epoch_loader(
-            self.data, epoch=epoch, first_step=first_step, num_workers=self.config.loading.num_workers
-        )
-        self.method.module.train()
-        sums: dict[str, float] = {}
-        bar = tqdm(loader, desc=f"epoch {epoch + 1}/{self.config.optim.epochs}", leave=False, disable=not self.progress)
-        for step, batch in enumerate(bar, first_step):
-            losses = self._train_step(batch.to(self.device), epoch=epoch, step=step)
-            for name, value in losses.items():
-                sums[name] = sums.get(name, 0.0) + value
-            bar.set_postfix(loss=f"{sum(losses.values()):.3f}", refresh=False)
-            if self.stop.asked:
-                self._save(Position(epoch, step + 1))
-                raise Interrupted
-        done = max(self.data.steps_per_epoch - first_step, 1)
-        return {name: value / done for name, value in sums.items()}
-
-    def _train_step(self, batch: Any, *, epoch: int, step: int) -> dict[str, float]:
-        with seeded_torch(self.config.seed, "step", epoch, step), autocast(self.device, self.dtype):
-            terms = self.method.training_step(batch, epoch=epoch, step=step)
-        total: Tensor = torch.stack(list(terms.values())).sum()
-        if not torch.isfinite(total):
-            values = {name: float(term.detach()) for name, term in terms.items()}
-            raise RunError(
-                f"the loss is not finite at epoch {epoch}, step {step}: {values}; the last epoch's checkpoint is kept. "
-                "Lower --optim.lr, or use --precision fp32"
-            )
-        self.optimizer.zero_grad(set_to_none=True)
-        total.backward()
-        if self.config.optim.clip_value is not None:
-            nn.utils.clip_grad_value_(self.method.module.parameters(), self.config.optim.clip_value)
-        if self.config.optim.clip_norm is not None:
-            nn.utils.clip_grad_norm_(self.method.module.parameters(), self.config.optim.clip_norm)
-        self.optimizer.step()
-        return {name: float(term.detach()) for name, term in terms.items()}
-
-    def _evaluate(self, position: Position | None = None) -> tuple[Scores, Metrics]:
-        self.method.module.eval()
-        parts: list[Scores] = []
-        batches = -(-len(self.labels) // EVALUATION_BATCH)
-        with torch.inference_mode(), autocast(self.device, self.dtype):
-            scored = score_videos(self.method.score, self.data.target, device=self.device, batch_size=EVALUATION_BATCH)
-            for part in tqdm(scored, desc="evaluate", total=batches, leave=False, disable=not self.progress):
-                parts.append(part)
-                if self.stop.asked and position is not None:
-                    self._save(position)
-                    raise Interrupted
-        scores = join_scores(parts)
-        return scores, measure(scores, self.labels)
-
-    def _save(self, position: Position) -> None:
-        save_checkpoint(
-            self.folder.checkpoint_file,
-            position=position,
-            module=self.method.module,
-            optimizer=self.optimizer,
-            method_state=self.method.state(),
-            elapsed_seconds=self.elapsed_seconds,
-        )
-
-
-def build_optimizer(groups: list[ParameterGroup], config: OptimConfig) -> torch.optim.SGD:
-    """Return SGD over a method's groups, each with its factors."""
-    return torch.optim.SGD(
-        [
-            {
-                "params": group.parameters,
-                "lr": config.lr * group.lr_factor,
-                "lr_factor": group.lr_factor,
-                "weight_decay": config.weight_decay * group.weight_decay_factor,
+    def _run_epoch(self, start: Position) -> Scores:
+        epoch, started = start.epoch, time.monotonic()
+        end = self._train(start)
+        trained = time.monotonic()
+        self.method.after_training(epoch)
+        try:
+            scores = evaluate(self.method, self.data.target, self.runtime)
+            averaged = self._evaluate_average()
+        except Interrupted:
+            self.state.save(end)
+            raise
+        with self.runtime.ranks.first(leader=self.runtime.ranks.leads_node):
+            logged = self.method.after_evaluation(epoch, scores)
+        if self.runtime.ranks.leads:
+            record = {
+                "epoch": epoch,
+                "lr": self.update.rate(epoch, end.step - 1),
+                "losses": {name: value / end.step for name, value in end.losses.items()},
+                **asdict(measure(scores, self.labels)),
+                **averaged,
+                "criteria": criteria(scores),
+                **logged,
+                "train_seconds": trained - started,
+                "evaluate_seconds": time.monotonic() - trained,
+                "clips_per_second": (end.step - start.step) * self.config.optim.batch_size / (trained - started),
             }
-            for group in groups
-        ],
-        lr=config.lr,
-        momentum=config.momentum,
-        foreach=True,
-    )
+            self.folder.write_metrics(record)
+            for callback in self.callbacks:
+                callback(record)
+        self.state.save_end_of_epoch(epoch)
+        return scores
 
+    def _train(self, position: Position) -> Position:
+        """Take an epoch's steps that are left; return the position after its last one."""
+        self.method.module.train()
+        epoch, losses = position.epoch, dict(position.losses)
+        keys = self.update.keys(epoch, first_step=position.step)
+        batches = iter(epoch_loader(self.data, keys, num_workers=self.config.loading.num_workers))
+        title = f"epoch {epoch + 1}/{self.config.optim.epochs}"
+        steps = range(position.step, self.data.steps_per_epoch)
+        bar = tqdm(steps, desc=title, unit="step", leave=False, disable=not self.runtime.progress)
+        for step in bar:
+            try:
+                outcome = self.update(batches, epoch=epoch, step=step, stop=self.runtime.stop.asked)
+            except NotFinite as event:
+                raise self._not_finite(event, position) from event
+            for name, value in outcome.losses.items():
+                losses[name] = losses.get(name, 0.0) + value
+            position = Position(epoch, step + 1, losses)
+            if outcome.stop:
+                self.state.save(position)
+                raise Interrupted
+            self.state.save_if_due(position)
+            bar.set_postfix(loss=f"{sum(outcome.losses.values()):.3f}", refresh=False)
+        return position
 
-def set_learning_rate(optimizer: torch.optim.Optimizer, config: OptimConfig, *, epoch: int) -> None:
-    """Set the epoch's rate: ×0.1 at each milestone reached."""
-    rate = config.lr * 0.1 ** sum(epoch >= milestone for milestone in config.milestones)
-    for group in optimizer.param_groups:
-        group["lr"] = rate * group["lr_factor"]
+    def _evaluate_average(self) -> dict[str, Any]:
+        if self.update.average is None:
+            return {}
+        with self.update.average.applied(self.method.module):
+            scores = evaluate(self.method, self.data.target, self.runtime)
+        metrics = asdict(measure(scores, self.labels))
+        return {"average": {name: metrics[name] for name in ("acc_softmax", "acc_logits", "mean_class_accuracy")}}
 
-
-def log_scalars(board: SummaryWriter, record: dict[str, Any]) -> None:
-    """Write an epoch's numbers to TensorBoard."""
-    epoch = record["epoch"]
-    for name, value in record["losses"].items():
-        board.add_scalar(f"loss/{name}", value, epoch)
-    for name in ("acc_softmax", "acc_logits", "mean_class_accuracy"):
-        board.add_scalar(f"target/{name}", record[name], epoch)
-    board.add_scalar("lr", record["lr"], epoch)
-
-
-def describe_epoch(record: dict[str, Any], *, epochs: int) -> str:
-    """Return the console line of an epoch."""
-    loss = sum(record["losses"].values())
-    bank = f"  bank {sum(record['bank_counts'])}" if "bank_counts" in record else ""
-    return (
-        f"epoch {record['epoch'] + 1:3d}/{epochs}  loss {loss:.3f}  AccSf {100 * record['acc_softmax']:5.1f}  "
-        f"Acc {100 * record['acc_logits']:5.1f}  "
-        f"{record['train_seconds']:.1f} s + {record['evaluate_seconds']:.1f} s{bank}"
-    )
+    def _not_finite(self, event: NotFinite, position: Position) -> RunError:
+        saved = self.state.save_beside("not-finite.pt", position)
+        files = "\n  ".join(str(path) for path in self.data.files(StepKey(position.epoch, position.step)))
+        return RunError(
+            f"the loss is not finite at epoch {position.epoch}, step {position.step}: {event}; lower --optim.lr, or "
+            f"use --precision fp32. The weights before this step are in {saved}, the newest good checkpoint is kept. "
+            f"The batch:\n  {files}"
+        )

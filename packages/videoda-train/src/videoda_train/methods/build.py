@@ -22,20 +22,31 @@ from videoda_train.recipes.config import ModelConfig, TrainConfig
 
 
 def build_method(
-    config: TrainConfig, *, num_classes: int, target: EvaluationData, bank_dir: Path, device: torch.device
+    config: TrainConfig,
+    *,
+    num_classes: int,
+    target: EvaluationData,
+    bank_dir: Path,
+    device: torch.device,
+    fills_bank: bool = True,
 ) -> Method:
-    """Build the configured method on a device, its new layers initialised from the run's seed."""
+    """Build the configured method on a device, its new layers initialised from the run's seed.
+
+    Of several processes that share `bank_dir`, one fills it (`fills_bank`), the others read.
+    """
     with seeded_torch(config.seed, "initialisation"):
         if config.inputs == "views":
             method = _views_method(config, num_classes=num_classes)
         else:
-            method = _streams_method(config, num_classes=num_classes, target=target, bank_dir=bank_dir)
+            method = _streams_method(
+                config, num_classes=num_classes, target=target, bank_dir=bank_dir, fills_bank=fills_bank
+            )
     method.module.to(device)
     return method
 
 
 def _streams_method(
-    config: TrainConfig, *, num_classes: int, target: EvaluationData, bank_dir: Path
+    config: TrainConfig, *, num_classes: int, target: EvaluationData, bank_dir: Path, fills_bank: bool
 ) -> TwoStreamMethod:
     model = config.model
     streams = TwoStream(
@@ -54,6 +65,7 @@ def _streams_method(
         config=config.cfb,
         clip=config.clip,
         bank_dir=bank_dir,
+        fills_bank=fills_bank,
         seed=config.seed,
     )
 

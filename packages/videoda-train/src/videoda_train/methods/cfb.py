@@ -29,7 +29,10 @@ from videoda_train.recipes.config import CfbConfig, ClipConfig
 
 
 class Cfb(TwoStreamMethod):
-    """The full method; `config.bank` and `config.pace` switch its parts off for ablations."""
+    """The full method; `config.bank` and `config.pace` switch its parts off for ablations.
+
+    Of the processes that share a bank folder one fills it, before the others are called after the same evaluation.
+    """
 
     def __init__(
         self,
@@ -40,6 +43,7 @@ class Cfb(TwoStreamMethod):
         config: CfbConfig,
         clip: ClipConfig,
         bank_dir: Path,
+        fills_bank: bool = True,
         seed: int,
     ):
         self.module = nn.ModuleDict({"streams": streams})
@@ -50,6 +54,7 @@ class Cfb(TwoStreamMethod):
         self._config = config
         self._clip = clip
         self._bank_dir = bank_dir
+        self._fills_bank = fills_bank
         self._seed = seed
         self._bank: FlowBank | None = None
         self._fill: dict[str, Tensor] | None = None
@@ -57,7 +62,7 @@ class Cfb(TwoStreamMethod):
     def training_step(self, batch: StepBatch, *, epoch: int, step: int) -> dict[str, Float[Tensor, ""]]:
         """Return the losses of one step."""
         config, num_frames = self._config, batch.source_rgb.shape[1]
-        source_flow = self._replace_flow(flow_input(batch.source_flow), batch.source_labels, epoch=epoch, step=step)
+        source_flow = self._replace_flow(flow_input(batch.source_flow), batch, epoch=epoch, step=step)
         source = self.streams(rgb_input(batch.source_rgb), source_flow)
         rgb_frame, rgb_clip = frame_and_clip_loss(source.rgb, batch.source_labels, num_frames=num_frames)
         flow_frame, flow_clip = frame_and_clip_loss(source.flow, batch.source_labels, num_frames=num_frames)
@@ -78,24 +83,25 @@ class Cfb(TwoStreamMethod):
         return losses
 
     def _replace_flow(
-        self, own: Float[Tensor, "B 2 T S S"], labels: Int64[Tensor, " B"], *, epoch: int, step: int
+        self, own: Float[Tensor, "B 2 T S S"], batch: StepBatch, *, epoch: int, step: int
     ) -> Float[Tensor, "B 2 T S S"]:
         """Return a bank flow of each clip's class, or the clip's own flow where the class has none."""
         if self._fill is None:
             return own
-        flows, hit = self._open_bank().sample(
-            labels.cpu(),
-            reduction=self._config.bank_reduction,
-            generator=derive_generator(self._seed, "bank", epoch, step),
-        )
-        drawn = flows.to(own.device, own.dtype) / self._clip.flow_bound
-        return torch.where(hit.to(own.device)[:, None, None, None, None], drawn, own)
+        bank, reduction = self._open_bank(), self._config.bank_reduction
+        draws = []
+        for label, index in zip(batch.source_labels.cpu(), batch.source_index.tolist(), strict=True):
+            generator = derive_generator(self._seed, "bank", epoch, step, index)
+            draws.append(bank.sample(label[None], reduction=reduction, generator=generator))
+        flows = torch.cat([flow for flow, _ in draws]).to(own.device, own.dtype) / self._clip.flow_bound
+        hit = torch.cat([hit for _, hit in draws]).to(own.device)
+        return torch.where(hit[:, None, None, None, None], flows, own)
 
     def after_training(self, epoch: int) -> None:
         """Empty the bank; the evaluation that follows refills it."""
-        if self._fill is not None:
+        if self._fill is not None and self._fills_bank:
             self._open_bank().clear()
-            self._fill = None
+        self._fill = None
 
     def after_evaluation(self, epoch: int, scores: Scores) -> dict[str, Any]:
         """From `bank_from_epoch` on, keep the most confident target flows under their pseudo-labels."""
@@ -109,13 +115,16 @@ class Cfb(TwoStreamMethod):
         }
 
     def _fill_bank(self, pseudo_labels: Int64[Tensor, " N"], confidences: Float[Tensor, " N"]) -> None:
+        self._fill = {"pseudo_labels": pseudo_labels, "confidences": confidences}
         bank = self._open_bank()
+        if not self._fills_bank:
+            bank.refresh()
+            return
         bank.clear()
         for index in range(len(self._target)):
             codes = np.moveaxis(self._target.bank_flow_codes(index), -1, 0)[None]
             bank.insert(pseudo_labels[index : index + 1], confidences[index : index + 1], np.ascontiguousarray(codes))
         bank.commit()
-        self._fill = {"pseudo_labels": pseudo_labels, "confidences": confidences}
 
     def _banked(self, pseudo_labels: Int64[Tensor, " N"], confidences: Float[Tensor, " N"]) -> list[list[int]]:
         """Return the target indices of the videos in the bank, class by class, the most confident first."""
@@ -125,17 +134,20 @@ class Cfb(TwoStreamMethod):
 
     def _open_bank(self) -> FlowBank:
         if self._bank is None:
-            clip = self._clip
-            shutil.rmtree(self._bank_dir, ignore_errors=True)
-            self._bank = FlowBank.create(
-                self._bank_dir,
-                num_classes=self._num_classes,
-                capacity=self._config.bank_size,
-                clip_shape=(2, clip.num_frames, clip.crop, clip.crop),
-                codec="flow-uint8",
-                bound=clip.flow_bound,
-            )
+            self._bank = self._create_bank() if self._fills_bank else FlowBank.open(self._bank_dir)
         return self._bank
+
+    def _create_bank(self) -> FlowBank:
+        clip = self._clip
+        shutil.rmtree(self._bank_dir, ignore_errors=True)
+        return FlowBank.create(
+            self._bank_dir,
+            num_classes=self._num_classes,
+            capacity=self._config.bank_size,
+            clip_shape=(2, clip.num_frames, clip.crop, clip.crop),
+            codec="flow-uint8",
+            bound=clip.flow_bound,
+        )
 
     def state(self) -> dict[str, Any]:
         """Return what the bank was filled from: replaying it in target order rebuilds the same bank."""

@@ -60,7 +60,7 @@ class ViewsMethod(Method):
 
     def video_features(self, batch: EvaluationViews) -> Float[Tensor, "B F"]:
         """Return the mean feature of each video's views."""
-        return self.features(batch.views).float().mean(dim=1)
+        return self.features(batch.views).mean(dim=1).float()
 
     def score(self, batch: EvaluationViews) -> Scores:
         """Return the scores of the mean feature of the voting views."""

@@ -2,6 +2,7 @@
 
 from videoda_train.recipes.config import (
     CfbConfig,
+    CheckpointConfig,
     ClipConfig,
     DataConfig,
     LoadingConfig,
@@ -15,6 +16,7 @@ from videoda_train.recipes.config import (
 
 __all__ = [
     "CfbConfig",
+    "CheckpointConfig",
     "ClipConfig",
     "DataConfig",
     "LoadingConfig",

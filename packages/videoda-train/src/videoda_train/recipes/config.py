@@ -28,6 +28,8 @@ class DataConfig:
     """Videos to classify after every epoch and to report on; default: the target's."""
     root: Path | None = None
     """Folder of relative paths in all lists; default: each list file's own."""
+    test_list: Path | None = None
+    """Videos that are never trained on and classified at the end (inductive): one '{path} {label}' per line."""
 
 
 @dataclass(frozen=True)
@@ -104,19 +106,82 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class OptimConfig:
-    """SGD with steps."""
+    """The optimiser, its learning rate and how a step's batch is divided."""
 
+    optimizer: Literal["sgd", "adamw"] = "sgd"
     lr: float = 0.05
     batch_size: int = 16
+    """Clips of each domain in one step, of all processes together."""
+    lr_batch_size: int | None = None
+    """Batch size that `lr` was found for: another `batch_size` scales it in proportion. None: `lr` as it is."""
     epochs: int = 60
+    schedule: Literal["step", "cosine", "constant"] = "step"
+    """`step`: ×0.1 at each milestone; `cosine`: down to 0 at the end."""
     milestones: tuple[int, ...] = (30, 40)
     """Epochs from which the learning rate is ×0.1."""
+    warmup_epochs: int = 0
+    """Epochs in which the learning rate rises from 0."""
     momentum: float = 0.9
+    """Of SGD."""
     weight_decay: float = 1e-4
     clip_value: float | None = 1.0
     """Gradient values are clamped to ± this."""
     clip_norm: float | None = None
     """The gradient of all parameters together is shortened to at most this length."""
+    accumulation: int = 1
+    """Micro-batches that each process takes in turn: less memory, the same gradient; batch norm sees each alone."""
+    sync_batch_norm: bool = False
+    """Batch norm over all processes' clips; CUDA only. Off: each process normalises its own."""
+    ema_decay: float | None = None
+    """Also keep, evaluate and save an exponential moving average of the weights, e.g. 0.999."""
+
+    def __post_init__(self) -> None:
+        """Check ranges that no type can express.
+
+        Raises:
+            ConfigError: naming the value and what is allowed.
+        """
+        for name in ("batch_size", "epochs", "accumulation"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"optim.{name} is {getattr(self, name)}; it must be at least 1")
+        if not 0 <= self.warmup_epochs < self.epochs:
+            raise ConfigError(
+                f"optim.warmup_epochs is {self.warmup_epochs}; allowed: 0 to optim.epochs - 1 ({self.epochs - 1})"
+            )
+        if self.accumulation > self.batch_size:
+            raise ConfigError(
+                f"optim.accumulation is {self.accumulation}; allowed: 1 to optim.batch_size ({self.batch_size})"
+            )
+        if self.ema_decay is not None and not 0 < self.ema_decay < 1:
+            raise ConfigError(f"optim.ema_decay is {self.ema_decay}; allowed: above 0, below 1, or None")
+        for name in ("lr", "lr_batch_size", "clip_value", "clip_norm"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise ConfigError(f"optim.{name} is {value}; it must be above 0")
+
+
+Criterion = Literal["entropy", "diversity", "information_maximisation", "snd"]
+
+
+@dataclass(frozen=True)
+class CheckpointConfig:
+    """When a run is saved and which checkpoints stay beside the newest; changes no result."""
+
+    every_minutes: float | None = 15.0
+    """Also save inside an epoch once this much time has passed [minutes]; 0: after every step; None: never."""
+    keep_last: int = 1
+    """Epochs whose checkpoints stay; 1 keeps only the newest."""
+    keep_best: Criterion | None = None
+    """Also keep the checkpoint of the epoch that this criterion prefers; none of them looks at target labels."""
+
+
+@dataclass(frozen=True)
+class TrackingConfig:
+    """An experiment tracker beside TensorBoard and `metrics.jsonl`."""
+
+    tracker: Literal["none", "wandb", "trackio"] = "none"
+    """Installed by the extra of the same name."""
+    project: str = "videoda"
 
 
 @dataclass(frozen=True)
@@ -162,6 +227,8 @@ class TrainOptions:
     """`auto`, `cpu`, `cuda`, `cuda:1`, …"""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """`auto` takes bf16 on CUDA and on CPUs with AMX, fp32 elsewhere."""
+    deterministic: bool = False
+    """Only kernels that give the same bits every time; slower on CUDA. On the CPU results repeat without it."""
     clip: ClipConfig = field(default_factory=ClipConfig)
     motion: MotionConfig = field(default_factory=MotionConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -172,6 +239,8 @@ class TrainOptions:
     tol: TolConfig = field(default_factory=TolConfig)
     glad: GladConfig = field(default_factory=GladConfig)
     loading: LoadingConfig = field(default_factory=LoadingConfig)
+    checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
 
     def __post_init__(self) -> None:
         """Check ranges that no type can express.
@@ -182,8 +251,7 @@ class TrainOptions:
         for name, value in (
             ("clip.num_frames", self.clip.num_frames),
             ("clip.num_eval_frames", self.clip.num_eval_frames),
-            ("optim.batch_size", self.optim.batch_size),
-            ("optim.epochs", self.optim.epochs),
+            ("checkpoint.keep_last", self.checkpoint.keep_last),
             ("cfb.bank_size", self.cfb.bank_size),
         ):
             if value < 1:
@@ -262,10 +330,12 @@ _PARTS: dict[str, Any] = {
     "tol": TolConfig,
     "glad": GladConfig,
     "loading": LoadingConfig,
+    "checkpoint": CheckpointConfig,
+    "tracking": TrackingConfig,
 }
 _PATHS = frozenset(
     {
-        *("source_list", "target_list", "evaluation_list", "classes", "root"),
+        *("source_list", "target_list", "evaluation_list", "test_list", "classes", "root"),
         *("prepared_dir", "rgb_weights", "flow_weights", "medians"),
     }
 )

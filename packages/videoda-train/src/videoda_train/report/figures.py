@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -49,6 +50,27 @@ def loss_curves(records: list[dict[str, Any]]) -> str:
     axes.set_ylim(bottom=0)
     add_legend(axes)
     return to_svg(figure)
+
+
+def confusion_picture(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> bytes:
+    """Return a PNG of a confusion matrix: rows the true class, columns the predicted; shaded by share of the row."""
+    counts = np.asarray(matrix)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    side = 1.8 + 0.42 * len(classes)
+    figure = Figure(figsize=(side, side), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    axes.set_xticks(range(len(classes)), classes, rotation=90)
+    totals = zip(classes, counts.sum(axis=1), strict=True)
+    axes.set_yticks(range(len(classes)), [f"{name} ({total})" for name, total in totals])
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true (videos)")
+    for row, column in zip(*np.nonzero(counts), strict=True):
+        ink = "white" if shares[row, column] > 0.5 else "black"
+        axes.text(column, row, str(counts[row, column]), ha="center", va="center", fontsize=8, color=ink)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=120, metadata={"Software": None})
+    return buffer.getvalue()
 
 
 def new_figure(xlabel: str, ylabel: str, *, size: tuple[float, float] = (6.4, 3.0)) -> tuple[Figure, Any]:

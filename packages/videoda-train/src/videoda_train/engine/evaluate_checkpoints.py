@@ -1,0 +1,143 @@
+"""Checkpoints evaluated again, on their own videos or on others, alone or fused."""
+
+import dataclasses
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from videoda_train.data.atomic_file import write_bytes
+from videoda_train.data.list_file import ListItem
+from videoda_train.data.prepared import PreparedPaths
+from videoda_train.engine.checkpoint import load_checkpoint, load_weights
+from videoda_train.engine.device import resolve_device, resolve_precision
+from videoda_train.engine.evaluate import evaluate
+from videoda_train.engine.results import describe_results
+from videoda_train.engine.run_data import class_names, evaluated_list, prepare_videos, prepared_paths, read_evaluated
+from videoda_train.engine.runtime import Runtime
+from videoda_train.errors import ConfigError, RunError
+from videoda_train.evaluation import Scores, fuse_scores, labels_of, top_k_accuracy
+from videoda_train.methods.build import build_method
+from videoda_train.recipes.config import TrainConfig
+from videoda_train.report.figures import confusion_picture
+from videoda_train.run_folder import RunFolder
+
+Weights = Literal["last", "average"]
+
+
+@dataclasses.dataclass(frozen=True)
+class SavedRun:
+    """A checkpoint and the run that it belongs to."""
+
+    folder: RunFolder
+    checkpoint: Path
+    config: TrainConfig
+    classes: list[str]
+
+
+def evaluate_checkpoints(
+    sources: Sequence[Path],
+    *,
+    list_file: Path | None = None,
+    root: Path | None = None,
+    out_dir: Path | None = None,
+    top_k: Sequence[int] = (1, 5),
+    weights: Weights = "last",
+    device_name: str = "auto",
+    progress: bool = True,
+) -> tuple[Path, dict[str, Any]]:
+    """Evaluate checkpoints of one set of classes; of several, the mean of their scores.
+
+    Args:
+        sources: run folders (their newest checkpoint) or checkpoint files in one.
+        list_file: videos to classify; default: the first run's own target list.
+        root: folder of relative paths in `list_file`; default: its own.
+        out_dir: where to write `results.json`, `predictions.csv` and `confusion_matrix.png`; default:
+            `RUN/eval/LIST_NAME` of the first run, `LIST_NAME-fused` of several.
+        top_k: for which k to count videos whose class is among the k best.
+        weights: those that trained, or their moving average.
+        device_name: as in a run's configuration.
+        progress: show progress bars.
+
+    Returns:
+        The output folder and the results.
+
+    Raises:
+        RunError: no checkpoint, no moving average in it, or runs of different classes.
+        ListFileError: the list does not fit the runs' classes.
+    """
+    if any(k < 1 for k in top_k):
+        raise ConfigError(f"top-k is {list(top_k)}; each must be at least 1")
+    runs = [open_run(source) for source in sources]
+    first = runs[0]
+    for run in runs[1:]:
+        if run.classes != first.classes:
+            raise RunError(
+                f"{run.checkpoint} tells {len(run.classes)} classes apart ({', '.join(run.classes[:5])}, …), "
+                f"{first.checkpoint} {len(first.classes)} ({', '.join(first.classes[:5])}, …); "
+                "fuse runs of the same classes"
+            )
+    videos = list_file or evaluated_list(first.config)
+    root = first.config.data.root if list_file is None else root
+    items = read_evaluated(first.config, videos, root=root)
+    runtime = Runtime(resolve_device(device_name), progress=progress)
+    saved, parts = zip(*(score_run(run, items, videos, runtime, weights=weights) for run in runs), strict=True)
+    scores = fuse_scores(parts)
+    results = {
+        **describe_results(first.config, scores, items, classes=first.classes),
+        "top_k_accuracy": {str(k): top_k_accuracy(scores, labels_of(items), k) for k in top_k},
+        "list": str(videos),
+        "inductive": videos.resolve() != first.config.data.target_list.resolve(),
+        "weights": weights,
+        "checkpoints": [
+            {"path": str(run.checkpoint), "method": run.config.method, "epoch": one["epoch"], "step": one["step"]}
+            for run, one in zip(runs, saved, strict=True)
+        ],
+    }
+    name = videos.stem + ("-fused" if len(runs) > 1 else "")
+    out = RunFolder(out_dir or first.folder.root / "eval" / name)
+    out.write_predictions(items, first.classes, scores)
+    picture = confusion_picture(results["confusion_matrix"], first.classes)
+    write_bytes(out.root / "confusion_matrix.png", lambda file: file.write(picture))
+    out.write_results(results)
+    return out.root, results
+
+
+def open_run(source: Path) -> SavedRun:
+    """Find the run of a folder or of one of its checkpoints.
+
+    Raises:
+        RunError: there is none.
+    """
+    if source.is_file() and source.parent.name != "checkpoints":
+        raise RunError(f"{source} is not in a run's checkpoints folder, so its configuration is unknown")
+    folder = RunFolder(source.parents[1] if source.is_file() else source)
+    config = folder.read_config()
+    checkpoint = source if source.is_file() else folder.checkpoint_file
+    return SavedRun(folder, checkpoint, config, class_names(config))
+
+
+def score_run(
+    run: SavedRun, items: Sequence[ListItem], list_file: Path, runtime: Runtime, *, weights: Weights
+) -> tuple[dict[str, Any], Scores]:
+    """Score a list's videos by one checkpoint; return the checkpoint's content and the scores."""
+    saved = load_checkpoint(run.checkpoint)
+    paths = prepared_paths(run.config, run.folder.root)
+    if list_file.resolve() != evaluated_list(run.config).resolve():
+        paths = PreparedPaths(run.folder.root / "eval" / list_file.stem / "prepared")
+    videos = prepare_videos(run.config, items, paths, list_file=list_file, progress=runtime.progress)
+    with tempfile.TemporaryDirectory() as bank_dir:
+        method = build_method(
+            run.config,
+            num_classes=len(run.classes),
+            target=videos,
+            bank_dir=Path(bank_dir) / "bank",
+            device=runtime.device,
+        )
+    load_weights(method.module, saved["module"], run.checkpoint)
+    if weights == "average":
+        if saved["average"] is None:
+            raise RunError(f"{run.checkpoint} holds no moving average; it is kept with --optim.ema-decay")
+        method.module.load_state_dict(saved["average"], strict=False)
+    precision = resolve_precision(run.config.precision, runtime.device)
+    return saved, evaluate(method, videos, dataclasses.replace(runtime, dtype=precision))

@@ -1,0 +1,145 @@
+"""One step: micro-batches forwards and backwards, gradients of all processes, clipping, the optimiser."""
+
+import math
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from videoda_train.data.training_data import Batch, StepKey
+from videoda_train.engine.checkpoint import load_weights
+from videoda_train.engine.device import autocast
+from videoda_train.engine.distributed import without_exchange
+from videoda_train.engine.optimisation import build_optimizer, clip_gradients, learning_rate, set_learning_rate
+from videoda_train.engine.runtime import Runtime
+from videoda_train.engine.weight_average import WeightAverage
+from videoda_train.errors import ConfigError, RunError
+from videoda_train.methods.method import Method
+from videoda_train.randomness import seeded_torch
+from videoda_train.recipes.config import TrainConfig
+
+
+class StepModule(nn.Module):
+    """A method's step as a module's forward pass: what is replicated over processes."""
+
+    def __init__(self, method: Method):
+        super().__init__()
+        self.module = method.module
+        self._method_step = method.training_step
+
+    def forward(self, batch: Batch, epoch: int, step: int) -> dict[str, Float[Tensor, ""]]:
+        """Return the loss terms."""
+        return self._method_step(batch, epoch=epoch, step=step)
+
+
+class NotFinite(Exception):  # noqa: N818 - an event; the loop makes the error of it
+    """A loss of this step is infinite or not a number, in any process; the weights have not moved."""
+
+    def __init__(self, losses: dict[str, float]):
+        super().__init__(str(losses))
+
+
+@dataclass(frozen=True)
+class StepOutcome:
+    """The loss terms, means over all processes' clips, and whether any process was asked to stop."""
+
+    losses: dict[str, float]
+    stop: bool
+
+
+class WeightUpdate:
+    """Moves a method's weights step by step."""
+
+    def __init__(self, method: Method, config: TrainConfig, runtime: Runtime, *, steps_per_epoch: int):
+        ranks = runtime.ranks
+        optim = config.optim
+        self.num_parts = ranks.count * optim.accumulation
+        if optim.batch_size % self.num_parts:
+            raise ConfigError(
+                f"optim.batch_size is {optim.batch_size}; it must be a multiple of {self.num_parts} "
+                f"({ranks.count} processes × {optim.accumulation} micro-batches)"
+            )
+        if optim.sync_batch_norm and ranks.count > 1:
+            if runtime.device.type != "cuda":
+                raise ConfigError(f"optim.sync_batch_norm needs CUDA, this run is on {runtime.device}; leave it off")
+            nn.SyncBatchNorm.convert_sync_batchnorm(method.module)
+        self.module = method.module
+        self.optimizer = build_optimizer(method.parameter_groups(), optim)
+        self.average = WeightAverage(method.module, decay=optim.ema_decay) if optim.ema_decay is not None else None
+        self._replica = ranks.replicate(StepModule(method), runtime.device)
+        self._config = config
+        self._steps_per_epoch = steps_per_epoch
+        self._device = runtime.device
+        self._dtype = runtime.dtype
+        self._ranks = ranks
+
+    def keys(self, epoch: int, *, first_step: int) -> list[StepKey]:
+        """Return the keys of this process's micro-batches of an epoch, in the order that `__call__` takes them."""
+        micro_batches = range(self._config.optim.accumulation)
+        steps = range(first_step, self._steps_per_epoch)
+        return [StepKey(epoch, step, self._part(micro), self.num_parts) for step in steps for micro in micro_batches]
+
+    def rate(self, epoch: int, step: int) -> float:
+        """Return a step's learning rate, before the groups' factors."""
+        return learning_rate(self._config.optim, epoch=epoch, step=step, steps_per_epoch=self._steps_per_epoch)
+
+    def _part(self, micro: int) -> int:
+        return self._ranks.rank * self._config.optim.accumulation + micro
+
+    def __call__(self, batches: Iterator[Any], *, epoch: int, step: int, stop: bool) -> StepOutcome:
+        """Take one step with the next micro-batches.
+
+        Raises:
+            NotFinite: a loss is infinite or not a number.
+        """
+        optim = self._config.optim
+        set_learning_rate(self.optimizer, self.rate(epoch, step))
+        self.optimizer.zero_grad(set_to_none=True)
+        sums: dict[str, Tensor] = {}
+        for micro in range(optim.accumulation):
+            last = micro == optim.accumulation - 1
+            try:
+                with nullcontext() if last else without_exchange(self._replica):
+                    terms = self._forward(next(batches), epoch=epoch, step=step, micro=micro)
+                    torch.stack([term / optim.accumulation for term in terms.values()]).sum().backward()
+            except torch.OutOfMemoryError as error:
+                raise RunError(
+                    f"{self._device} is out of memory at epoch {epoch}, step {step}: raise --optim.accumulation (now "
+                    f"{optim.accumulation}; the same step in smaller parts), lower --clip.crop, or use --precision bf16"
+                ) from error
+            for name, term in terms.items():
+                sums[name] = sums.get(name, 0) + term.detach() / self.num_parts
+        exchanged = torch.stack([*sums.values(), torch.tensor(float(stop), device=self._device)])
+        *values, asked = self._ranks.sum(exchanged).tolist()
+        losses = dict(zip(sums, values, strict=True))
+        if not all(map(math.isfinite, values)):
+            raise NotFinite(losses)
+        clip_gradients(self.module, optim)
+        self.optimizer.step()
+        if self.average is not None:
+            self.average.update(self.module)
+        return StepOutcome(losses, stop=asked > 0)
+
+    def _forward(self, batch: Batch, *, epoch: int, step: int, micro: int) -> dict[str, Tensor]:
+        # Dropout draws from the default generator: seeded per part, it needs no place in a checkpoint.
+        draws = seeded_torch(self._config.seed, "step", epoch, step, self._part(micro))
+        with draws, autocast(self._device, self._dtype):
+            return self._replica(batch.to(self._device), epoch, step)
+
+    def state(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps; the schedule is a closed form of the position and needs nothing."""
+        average = None if self.average is None else self.average.values
+        return {"module": self.module.state_dict(), "optimizer": self.optimizer.state_dict(), "average": average}
+
+    def load_state(self, state: dict[str, Any], *, path: Path) -> None:
+        """Restore `state()`'s output, read from `path`."""
+        load_weights(self.module, state["module"], path)
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.average is not None:
+            for name, value in self.average.values.items():
+                value.copy_(state["average"][name])

@@ -1,0 +1,49 @@
+"""The tiny engine run by several processes, as `torchrun` would start them."""
+
+import multiprocessing
+import os
+import socket
+from pathlib import Path
+
+import torch
+from tiny_engine import NanMethod, PointMethod, train_points, weights
+from videoda_train.engine.distributed import joined_ranks
+from videoda_train.engine.runtime import Runtime
+from videoda_train.errors import RunError
+from videoda_train.recipes.config import TrainConfig
+
+
+def train_as_rank(rank: int, count: int, port: int, folder: Path, config: TrainConfig, kind: str) -> None:
+    os.environ |= {
+        "RANK": str(rank),
+        "LOCAL_RANK": str(rank),
+        "WORLD_SIZE": str(count),
+        "LOCAL_WORLD_SIZE": str(count),
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+    }
+    torch.set_num_threads(1)
+    method = {"plain": PointMethod, "nan": NanMethod}[kind]()
+    with joined_ranks(torch.device("cpu")) as ranks:
+        try:
+            _, scores = train_points(folder, config, method, Runtime(torch.device("cpu"), ranks=ranks))
+        except RunError as error:
+            (folder / f"error-{rank}.txt").write_text(str(error))
+            return
+        torch.save({"weights": weights(method), "logits": scores.logits}, folder / f"rank-{rank}.pt")
+
+
+def spawn_ranks(folder: Path, config: TrainConfig, *, count: int, kind: str = "plain") -> list[int | None]:
+    folder.mkdir()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    context = multiprocessing.get_context("spawn")
+    processes = [
+        context.Process(target=train_as_rank, args=(rank, count, port, folder, config, kind)) for rank in range(count)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    return [process.exitcode for process in processes]
