@@ -123,7 +123,7 @@ def test_a_benchmark_finds_its_data_and_says_what_is_not_there(
     out = capsys.readouterr().out
     count = len(published.classes) - 1
     assert f"no file of: {published.classes[-1]}" in out
-    assert f"{count + 1} classes, {count} photos, {count} videos" in out
+    assert f"{count + 1} classes, {count} photos or labelled videos, {count} videos" in out
     assert "This is a partial data set" in out
 
 
@@ -134,7 +134,7 @@ def test_a_dry_run_prints_the_configuration_and_writes_nothing(
     arguments = ("train", "custom", *lists, "--classes", tiny_data / "classes.txt")
     assert run(*arguments, "--run-dir", tmp_path / "r", "--optim.batch-size", 4, "--dry-run") == 0
     out = capsys.readouterr().out
-    assert "3 classes, 12 photos, 9 videos; 24 epochs of 3 steps" in out
+    assert "3 classes, 12 photos or labelled videos, 9 videos; 24 epochs of 3 steps" in out
     assert not (tmp_path / "r").exists()
 
 

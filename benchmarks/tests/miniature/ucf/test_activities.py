@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from jaxtyping import Float
 from videoda_bench.miniature.primitives import CONE, Shape
 from videoda_bench.miniature.skeleton import Body, forward_kinematics
 from videoda_bench.miniature.ucf import held, mounts
@@ -11,11 +12,13 @@ from videoda_bench.miniature.ucf.stage import Stage
 PHASES = np.linspace(0.0, 1.0, 40, endpoint=False)
 
 
-def stage(action: str, *, mirrored: bool = False, heading_deg: float = 0.0, video: bool = True) -> Stage:
-    poses = ACTIVITIES[action].motion.poses(PHASES)
+def stage(
+    action: str, *, mirrored: bool = False, heading_deg: float = 0.0, phases: Float[np.ndarray, " t"] = PHASES
+) -> Stage:
+    poses = ACTIVITIES[action].motion.poses(phases)
     joints = forward_kinematics(poses, body=Body(), mirrored=mirrored, heading_deg=heading_deg)
-    path = np.zeros((len(PHASES), 3))
-    return Stage(joints, PHASES, path, heading_deg, mirrored, video, np.random.default_rng(0))
+    path = np.zeros((len(phases), 3))
+    return Stage(joints, phases, path, heading_deg, mirrored, True, np.random.default_rng(0))
 
 
 def ends(shapes: list[Shape]) -> np.ndarray:
@@ -81,6 +84,22 @@ def test_a_skipping_rope_goes_over_the_head_and_under_the_feet_once_per_hop() ->
         assert np.count_nonzero(passes & ~np.roll(passes, 1)) == 1
 
 
+def test_a_skipper_is_highest_when_the_rope_passes_below() -> None:
+    at = stage("JumpRope")
+    lowest = ends(held.jump_rope(at))[..., 1].min(axis=1).argmin()
+    feet = np.minimum(at.joints.leg.end, at.joints.off_leg.end)[:, 1]
+    assert PHASES[lowest] == pytest.approx(PHASES[feet.argmax()], abs=0.06)
+
+
+def test_wheels_and_pedals_turn_the_way_that_a_bicycle_goes() -> None:
+    at = stage("Biking")
+    crank = 0.5 * (at.joints.leg.end + at.joints.off_leg.end)
+    arm = (at.joints.leg.end - crank)[:, 1:]
+    # Facing +z: what is ahead of the axle goes down, what is above it goes ahead.
+    assert (arm[:-1, 1] * np.diff(arm[:, 0]) < 1e-3).all()
+    assert (arm[:-1, 0] * np.diff(arm[:, 1]) > -1e-3).all()
+
+
 def test_a_drawn_string_runs_through_the_drawing_hand() -> None:
     at = stage("Archery")
     drawn = np.flatnonzero(PHASES < 0.55)
@@ -90,15 +109,21 @@ def test_a_drawn_string_runs_through_the_drawing_hand() -> None:
 
 
 def test_each_juggled_ball_is_thrown_from_one_hand_and_caught_by_the_other() -> None:
-    at = stage("JugglingBalls")
-    long = np.linspace(0.0, 3.0, 601)
-    joints = forward_kinematics(ACTIVITIES["JugglingBalls"].motion.poses(long), body=Body())
-    at = Stage(joints, long, np.zeros((len(long), 3)), 0.0, False, False, np.random.default_rng(0))
+    at = stage("JugglingBalls", phases=np.linspace(0.0, 3.0, 601))
     for ball in held.juggling_balls(at):
         centre = ball.numbers[:, 0:3]
-        for hand in (joints.arm.tip, joints.off_arm.tip):
+        for hand in (at.joints.arm.tip, at.joints.off_arm.tip):
             assert np.linalg.norm(centre - hand, axis=-1).min() < 0.08
         assert np.linalg.norm(np.diff(centre, axis=0), axis=-1).max() < 0.08
+
+
+def test_a_hand_throws_a_ball_when_it_has_come_up() -> None:
+    at = stage("JugglingBalls", phases=np.linspace(0.0, 3.0, 601))
+    for ball in held.juggling_balls(at):
+        for hand in (at.joints.arm.tip, at.joints.off_arm.tip):
+            away = np.linalg.norm(ball.numbers[:, 0:3] - hand, axis=-1) > 0.1
+            thrown = np.flatnonzero(~away[:-1] & away[1:])
+            assert (hand[thrown, 1] > hand[:, 1].mean()).all()
 
 
 def test_clips_of_a_group_share_person_and_place_and_clips_of_another_do_not() -> None:

@@ -14,19 +14,26 @@ from depthmotion.splat import FAST
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def gather_planes(row, planes, disparity, plane):
-    """Fetch the planes (3, W) of one row of points; a surface that is continued into a hole faces the camera."""
+    """Fetch the planes (3, W) of one row of points; a surface that is continued into a hole faces the camera.
+
+    Returns whether something in the row is read from the backdrop.
+    """
     a, b, c = plane[0], plane[1], plane[2]
     zero, point = np.float32(0), np.uint32(PLATE - 1)
-    holes = False
+    behind = False
     for x in range(row.size):
         coded = row[x]
-        if coded >= 0:
+        if np.uint32(coded) <= point:
+            i = np.uint32(coded)
+            a[x], b[x], c[x] = planes[i, 0], planes[i, 1], planes[i, 2]
+        elif coded >= 0:
             i = np.uint32(coded) & point
             a[x], b[x], c[x] = planes[i, 0], planes[i, 1], planes[i, 2]
+            behind = True
         else:
-            a[x], b[x], c[x] = zero, zero, disparity[np.uint32(-2 - coded)]
-            holes = True
-    return holes
+            a[x], b[x], c[x] = zero, zero, disparity[np.uint32(np.int32(-2) - coded)]
+            behind = True
+    return behind
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -61,8 +68,8 @@ def intersect_row(plane, xs, yc, inverse, back, source):
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 @no_type_check
-def texture_row(source, row, cx, cy, height, xy, fraction):
-    """Write one row of OpenCV fixed-point coordinates into the photo or, where so coded, its plate.
+def texture_row(source, cx, cy, height, xy, fraction):
+    """Write one row of OpenCV fixed-point coordinates into the photo.
 
     `xy` holds two 16-bit numbers, y in the upper half; `fraction` two of 5 bits.
     """
@@ -72,43 +79,46 @@ def texture_row(source, row, cx, cy, height, xy, fraction):
     f_cx, f_cy = np.float32(cx), np.float32(cy)
     right, bottom = np.float32(width - 1), np.float32(height - 1)
     five, sixteen, low, word = np.int32(5), np.int32(16), np.int32(31), np.int32(0xFFFF)
-    plate, photo = np.int32(64 * height), np.uint32(PLATE)
     for x in range(width):
         u = min(max(qx[x] + f_cx, zero), right)
         v = min(max(qy[x] + f_cy, zero), bottom)
         sx = np.int32(u * steps + half)
-        # As an unsigned number a hole's code lies beyond every point.
-        sy = np.int32(v * steps + half) + (np.int32(0) if np.uint32(row[x]) < photo else plate)
+        sy = np.int32(v * steps + half)
         xy[x] = ((sy >> five) << sixteen) | ((sx >> five) & word)
         fraction[x] = ((sy & low) << five) | (sx & low)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def holes_row(source, row, disparity, labels, covered, tolerance, cx, cy, height, margins, xy, fraction):
-    """Correct the coordinates of a row's holes, which are in the plate, where they look past the border.
+def backdrop_row(source, row, disparity, labels, covered, tolerance, cx, cy, height, margins, xy, fraction):
+    """Write the coordinates of a row's pixels that show what is behind or around the photo.
 
-    Also where the plate shows what lies behind the very surface that is continued: then the photo has it.
+    Where the plate has painted over the very surface that is continued, the photo shows it.
     """
     width = row.size
     top, bottom, left, right = margins
+    zero, steps, half = np.float32(0), np.float32(32), np.float32(0.5)
     last_x, last_y = np.float32(width - 1), np.float32(height - 1)
-    steps, half = np.float32(32), np.float32(0.5)
-    first = np.int32(128 * height)
+    right_end, bottom_end = last_x + np.float32(left + right), last_y + np.float32(top + bottom)
+    f_cx, f_cy, first = np.float32(cx), np.float32(cy), np.int32(64 * height)
     for x in range(width):
-        if row[x] >= 0:
+        code = row[x]
+        if np.uint32(code) < np.uint32(PLATE):
             continue
-        u, v = source[0, x] + np.float32(cx), source[1, x] + np.float32(cy)
-        if u >= 0 and v >= 0 and u <= last_x and v <= last_y:
-            i, point = int(v + half) * width + int(u + half), -2 - row[x]
-            if covered[i] and disparity[i] <= source[2, x] + tolerance and labels[i] == labels[point]:
-                xy[x] -= np.int32(2 * height) << 16
-            continue
-        u = min(max(u + np.float32(left), np.float32(0)), last_x + np.float32(left + right))
-        v = min(max(v + np.float32(top), np.float32(0)), last_y + np.float32(top + bottom))
+        u, v = source[0, x] + f_cx, source[1, x] + f_cy
+        if code < 0 and u >= zero and v >= zero and u <= last_x and v <= last_y:
+            i = np.uint32(np.int32(v + half) * width + np.int32(u + half))
+            if (
+                covered[i]
+                and disparity[i] <= source[2, x] + tolerance
+                and labels[i] == labels[np.uint32(np.int32(-2) - code)]
+            ):
+                continue
+        u = min(max(u + np.float32(left), zero), right_end)
+        v = min(max(v + np.float32(top), zero), bottom_end)
         sx, sy = np.int32(u * steps + half), np.int32(v * steps + half) + first
-        xy[x] = ((sy >> 5) << 16) | (sx >> 5)
-        fraction[x] = ((sy & 31) << 5) | (sx & 31)
+        xy[x] = ((sy >> np.int32(5)) << np.int32(16)) | (sx >> np.int32(5))
+        fraction[x] = ((sy & np.int32(31)) << np.int32(5)) | (sx & np.int32(31))
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
@@ -159,7 +169,7 @@ def resolve_frame(
     for y in range(height):
         row = index[y + 1, 1:-1]
         yc = np.float32(y) - np.float32(cy)
-        holes = gather_planes(row, planes, disparity, plane)
+        behind = gather_planes(row, planes, disparity, plane)
         intersect_row(plane, xs, yc, inverse[0], back[0], source)
         if objects > 1:
             gather_labels(row, labels, row_labels)
@@ -171,9 +181,9 @@ def resolve_frame(
                     if row_labels[x] == k:
                         source[0, x], source[1, x], source[2, x] = own[0, x], own[1, x], own[2, x]
         if xy.shape[0]:
-            texture_row(source, row, cx, cy, height, xy[y], fraction[y])
-            if holes:
-                holes_row(
+            texture_row(source, cx, cy, height, xy[y], fraction[y])
+            if behind:
+                backdrop_row(
                     source, row, disparity, labels, covered, tolerance, cx, cy, height, margins, xy[y], fraction[y]
                 )
         if valid.shape[0]:

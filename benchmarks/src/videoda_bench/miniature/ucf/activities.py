@@ -135,7 +135,7 @@ ACTIVITIES: dict[str, Activity] = {
     "PushUps": Activity(
         Motion(exercises.push_up, (1.2, 1.9), (0.05, 0.55), leg_driven=True),
         ("gym", "living room", "garden", "beach"),
-        framing=Framing((*_SIDE, -50.0, 50.0), spread_deg=15.0, view=0.9, raised=-0.35, ahead=-0.2, room=1.0),
+        framing=Framing((*_SIDE, -50.0, 50.0), spread_deg=15.0, view=1.0, raised=-0.5, room=1.0),
     ),
     "RockClimbingIndoor": Activity(
         Motion(climb, (1.6, 2.4), (0.0, 0.5), leg_driven=True),

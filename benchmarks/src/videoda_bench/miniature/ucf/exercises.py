@@ -81,8 +81,8 @@ def jumping_jack(phase: Phases) -> Poses:
 def skip_rope(phase: Phases) -> Poses:
     """Small hops on both feet, the hands turning at the hips."""
     base = pose(**both(hand_x=0.46, hand_y=-0.68, hand_z=0.3, elbow=0.1, foot_y=0.07), root_y=0.05)
-    hops = dict.fromkeys(("foot_y", "off_foot_y", "root_y"), (0.08, 1.0, 0.75))
-    tiptoe = dict.fromkeys(("toe", "off_toe"), (-12.0, 1.0, 0.75))
+    hops = dict.fromkeys(("foot_y", "off_foot_y", "root_y"), (0.08, 1.0, 0.5))
+    tiptoe = dict.fromkeys(("toe", "off_toe"), (-12.0, 1.0, 0.5))
     turns = dict.fromkeys(("hand_y", "off_hand_y"), (0.05, 1.0, 0.0))
     turns |= dict.fromkeys(("hand_z", "off_hand_z"), (0.05, 1.0, 0.25))
     return swing(phase, base, **hops, **tiptoe, **turns)

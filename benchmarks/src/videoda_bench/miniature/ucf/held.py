@@ -204,7 +204,7 @@ def jump_rope(stage: Stage) -> list[Shape]:
     """A rope from hand to hand that goes over the head and under the feet, once per hop."""
     angle = 2 * np.pi * stage.phases
     start, end = stage.joints.arm.tip, stage.joints.off_arm.tip
-    sag = stage.along(0, 1.05 * np.sin(angle) + 0.16, 0.85 * np.cos(angle))
+    sag = stage.along(0, 1.05 * np.sin(angle) + 0.16, -0.85 * np.cos(angle))
     skin = stage.look(photo=((0.9, 0.2, 0.2), (0.95, 0.8, 0.1)), video=((0.1, 0.1, 0.1), (0.9, 0.9, 0.9)))
     points = [start + s * (end - start) + np.sqrt(np.sin(np.pi * s)) * sag for s in np.linspace(0, 1, 13)]
     return chain(points, 0.018, skin)

@@ -136,7 +136,7 @@ def bicycle(stage: Stage) -> list[Shape]:
     for side in (1, -1):
         angle = 2 * np.pi * stage.phases + (0 if side > 0 else np.pi)
         arm = 0.86 * CRANK_RADIUS
-        foot = crank + stage.along(0.1 * side, arm * np.sin(angle), arm * np.cos(angle))
+        foot = crank + stage.along(0.1 * side, -arm * np.sin(angle), arm * np.cos(angle))
         shapes.append(rod(crank + stage.along(0.1 * side, 0, 0), foot, 0.016, metal))
     return shapes
 

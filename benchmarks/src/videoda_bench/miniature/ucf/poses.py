@@ -144,7 +144,7 @@ def ride_bicycle(phase: Phases) -> Poses:
     return swing(
         phase,
         base,
-        **{"foot_y": (CRANK_RADIUS, 1, 0), "off_foot_y": (CRANK_RADIUS, 1, 0.5), "toe": (14, 1, 0.1)},
+        **{"foot_y": (-CRANK_RADIUS, 1, 0), "off_foot_y": (-CRANK_RADIUS, 1, 0.5), "toe": (14, 1, 0.1)},
         **{"foot_z": (CRANK_RADIUS, 1, 0.25), "off_foot_z": (CRANK_RADIUS, 1, 0.75), "off_toe": (14, 1, 0.6)},
         tilt=(2.5, 1, 0.25),
     )

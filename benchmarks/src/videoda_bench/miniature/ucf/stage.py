@@ -13,6 +13,7 @@ from videoda_bench.miniature.primitives import Colour, Shape, Skin, box, cone, e
 from videoda_bench.miniature.skeleton import Joints, rotation
 
 Points = Float[np.ndarray, "t 3"]
+Coordinate = Float[np.ndarray, " t"] | float
 UP = np.array([0.0, 1.0, 0.0])
 
 
@@ -47,23 +48,22 @@ class Stage:
         """`turn` at every instant."""
         return np.broadcast_to(self.turn, (len(self.path), 3, 3))
 
-    def tilted(self, axis: str, degrees: Float[np.ndarray, "*t"] | float) -> Float[np.ndarray, "t 3 3"]:
+    def tilted(self, axis: str, degrees: Coordinate) -> Float[np.ndarray, "t 3 3"]:
         """Local axes turned about one of themselves."""
         return self.axes @ rotation(axis, degrees)
 
-    def along(self, *local: Float[np.ndarray, "*t"] | float) -> Points:
-        """A direction or offset (x, y, z) in the world."""
-        x, y, z = np.broadcast_arrays(*local, np.zeros(len(self.path)))[:3]
-        side = -1.0 if self.mirrored else 1.0
-        return np.stack([side * x, y, z], axis=-1) @ self.turn.T
+    def along(self, x: Coordinate, y: Coordinate, z: Coordinate) -> Points:
+        """A direction or offset in the world."""
+        local = np.broadcast_arrays(-np.asarray(x) if self.mirrored else x, y, z, np.zeros(len(self.path)))[:3]
+        return np.stack(local, axis=-1) @ self.turn.T
 
-    def riding(self, *local: Float[np.ndarray, "*t"] | float) -> Points:
-        """A point (x, y, z) that goes along with the figure."""
-        return self.path + self.along(*local)
+    def riding(self, x: Coordinate, y: Coordinate, z: Coordinate) -> Points:
+        """A point that goes along with the figure."""
+        return self.path + self.along(x, y, z)
 
-    def fixed(self, *local: Float[np.ndarray, "*t"] | float) -> Points:
-        """A point (x, y, z) that stays where it is by the middle of the figure's path, y counted from the floor."""
-        return self.path.mean(axis=0) * np.array([1.0, 0.0, 1.0]) + self.along(*local)
+    def fixed(self, x: Coordinate, y: Coordinate, z: Coordinate) -> Points:
+        """A point that stays where it is by the middle of the figure's path, y counted from the floor."""
+        return self.path.mean(axis=0) * np.array([1.0, 0.0, 1.0]) + self.along(x, y, z)
 
     def look(self, *, photo: Sequence[Colour], video: Sequence[Colour]) -> Skin:
         """A colour of the domain's palette, a little lighter or darker."""

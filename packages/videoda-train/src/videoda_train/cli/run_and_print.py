@@ -13,10 +13,11 @@ def run_and_print(config: TrainConfig, run_dir: Path, *, resume: bool, dry_run: 
     """Run and print the result, or with `dry_run` check the lists and print the resolved configuration."""
     if dry_run:
         inputs = read_inputs(config)
-        steps = len(inputs.source) // config.optim.batch_size
+        count, size = len(inputs.source), config.optim.batch_size
+        steps = -(-count // size) if config.inputs == "views" else count // size
         print(yaml.safe_dump(to_dict(config), sort_keys=False))
         print(
-            f"{len(inputs.classes)} classes, {len(inputs.source)} photos, {len(inputs.target)} videos; "
+            f"{len(inputs.classes)} classes, {count} photos or labelled videos, {len(inputs.target)} videos; "
             f"{config.optim.epochs} epochs of {steps} steps; run folder {run_dir}. Nothing was run."
         )
         return

