@@ -119,13 +119,6 @@ def test_a_side_without_any_file_is_an_error_that_names_the_folder(tmp_path: Pat
         prepare_photos_videos(SMALL, **where | {"source": tmp_path / "gone"})
 
 
-def test_archives_yet_to_unpack_are_named_with_the_command(tmp_path: Path) -> None:
-    where = small(tmp_path)
-    touch(tmp_path / "rars" / "clap.rar")
-    with pytest.raises(MissingDatasetError, match=r'clap\.rar.*unrar x "\$f"'):
-        prepare_photos_videos(SMALL, **where | {"target": tmp_path / "rars"})
-
-
 def test_two_copies_of_a_dataset_beneath_one_folder_are_refused(tmp_path: Path) -> None:
     where = small(tmp_path)
     touch(tmp_path / "videos" / "backup" / "clap" / "a.avi")

@@ -6,7 +6,7 @@ import torch
 from videoda_train.data.array_cache import ArrayCache
 from videoda_train.data.list_file import read_list
 from videoda_train.data.prepared import PreparedPaths
-from videoda_train.data.source_dataset import SourceDataset, resize_flow
+from videoda_train.data.source_dataset import SourceDataset
 from videoda_train.data.step_batches import StepBatch, StepDataset, source_order, target_indices
 from videoda_train.data.target_dataset import TargetDataset
 from videoda_train.data.target_flow import cache_target_flow
@@ -103,10 +103,3 @@ def test_the_batch_holds_no_class_label_of_the_target(tiny_data: Path, tmp_path:
 def test_a_batch_larger_than_the_source_is_refused(tiny_data: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"batch size 13 is larger than the source \(12 stills\)"):
         make_steps(tiny_data, tmp_path, batch_size=13)
-
-
-def test_a_resized_flow_field_has_its_vectors_scaled() -> None:
-    flow = np.broadcast_to(np.array([4.0, 3.0], np.float32), (2, 30, 40, 2))
-    resized = resize_flow(flow, 20)
-    assert resized.shape == (2, 20, 20, 2)
-    assert resized.reshape(-1, 2) == pytest.approx(np.tile([2.0, 2.0], (800, 1)), rel=1e-5)

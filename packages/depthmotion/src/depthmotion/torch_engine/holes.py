@@ -16,7 +16,7 @@ FAR = 1 << 30
 
 @dataclass(frozen=True)
 class Shown:
-    """What every pixel of N frames shows: a point, seen or only continued, in the photo's colours or the plate's."""
+    """What every pixel of N frames shows: a point, seen or only continued, in the photo's colours or the backdrop's."""
 
     point: Int64[torch.Tensor, "n p"]
     seen: Bool[torch.Tensor, "n p"]

@@ -45,28 +45,24 @@ def flow_of(
 def colours(
     scenes: Scenes, frames: Frames, shown: Shown, source: Vector, labels: Int64[torch.Tensor, "n p"] | None
 ) -> UInt8[torch.Tensor, "n h w 3"]:
-    """Read the photo, its plate, or what surrounds it, at the source coordinates."""
+    """Read the photo or what is behind and around it at the source coordinates."""
     height, width = scenes.height, scenes.width
     centre = scenes.centre[frames.scene]
     u, v = source[0] + centre[:, :1], source[1] + centre[:, 1:]
-    inside = (u >= 0) & (v >= 0) & (u <= width - 1) & (v <= height - 1)
-    column = (u.clamp(0, width - 1) * (2 * STEPS) + 0.5).long()
-    row = (v.clamp(0, height - 1) * (2 * STEPS) + 0.5).long()
-    rounded = (v.clamp(0, height - 1) + 0.5).long() * width + (u.clamp(0, width - 1) + 0.5).long()
-    at = _flat(scenes, frames, rounded)
-    own = scenes.covered.view(-1)[at] & (
-        scenes.disparity.view(-1)[at] <= source[2] + scenes.tolerance[frames.scene][:, None]
-    )
+    near_u, near_v = u.clamp(0, width - 1), v.clamp(0, height - 1)
+    # Where the plate has painted over the very surface that is continued, the photo shows it.
+    at = _flat(scenes, frames, (near_v + 0.5).long() * width + (near_u + 0.5).long())
+    own = (near_u == u) & (near_v == v) & scenes.covered.view(-1)[at]
+    own &= scenes.disparity.view(-1)[at] <= source[2] + scenes.tolerance[frames.scene][:, None]
     if labels is not None:
         own &= scenes.labels.view(-1)[at] == labels
-    from_plate = torch.where(shown.seen, shown.plate, ~own)
-    row += torch.where(from_plate, 2 * height * STEPS, 0)
-    top, bottom, left, right = scenes.margins[frames.scene].unbind(1)
-    past_x = torch.minimum((u + left[:, None]).clamp(min=0), (width - 1 + left + right)[:, None].float())
-    past_y = torch.minimum((v + top[:, None]).clamp(min=0), (height - 1 + top + bottom)[:, None].float())
-    outside = ~inside & ~shown.seen
-    column = torch.where(outside, (past_x * STEPS + 0.5).long(), column)
-    row = torch.where(outside, (past_y * STEPS + 0.5).long() + 4 * height * STEPS, row)
+    backdrop = torch.where(shown.seen, shown.plate, ~own)
+    top, bottom, left, right = scenes.margins[frames.scene].float()[..., None].unbind(1)
+    past_u = torch.minimum((u + left).clamp(min=0), width - 1 + left + right)
+    past_v = torch.minimum((v + top).clamp(min=0), height - 1 + top + bottom)
+    column = (torch.where(backdrop, past_u, 2 * near_u) * STEPS + 0.5).long()
+    row = (torch.where(backdrop, past_v, 2 * near_v) * STEPS + 0.5).long()
+    row += torch.where(backdrop, 2 * height * STEPS, 0)
     return _bilinear(scenes, frames, column, row).view(-1, height, width, 3)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import tyro
 
+from videoda_train.cli.resume import Resume
 from videoda_train.cli.run_and_print import run_and_print
 from videoda_train.data.prepare import B2U, DATASETS, E2H, S2U, PublishedTask, prepare_photos_videos
 from videoda_train.errors import MissingDatasetError
@@ -18,8 +19,8 @@ from videoda_train.recipes.config import DataConfig, ModelConfig, TrainOptions, 
 class Shared:
     """What every benchmark's command takes."""
 
-    resume: bool = False
-    """Continue the run in `--run-dir`."""
+    resume: Resume = False
+    """Continue the run in `--run-dir`, or begin it if there is none."""
     dry_run: bool = False
     """Check the input and print the resolved configuration; run nothing."""
 

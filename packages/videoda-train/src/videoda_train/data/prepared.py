@@ -27,6 +27,11 @@ class PreparedPaths:
         return self.root / "flow_16"
 
     @property
+    def packed_clips(self) -> Path:
+        """Generated clips as they are loaded: `CLASS/IMAGE_FILE_NAME.rgb.npy` and `.flow.npy`."""
+        return self.root / "packed_16"
+
+    @property
     def target_flow(self) -> Path:
         """Estimated flow of the videos: `CLASS/NAME.npy`."""
         return self.root / "flow_32"

@@ -106,4 +106,4 @@ class TargetDataset(EvaluationData):
 
     def _flow_codes(self, index: int) -> UInt8[np.ndarray, "E R R 2"]:
         name = target_video_name(self.items[index])
-        return self._cache.get(("target-flow", index), lambda: np.load(self._paths.target_flow / f"{name}.npy"))
+        return np.load(self._paths.target_flow / f"{name}.npy", mmap_mode="r")

@@ -40,6 +40,8 @@ class LoadingConfig:
     """Generated clips and cached flow; default: RUN_DIR/prepared. Runs on the same data can share one."""
     cache_gib: float = 1.0
     """Decoded, resized frames kept in memory, per loader process [GiB]."""
+    packed_gib: float = 20.0
+    """Generated clips kept on disk as they are loaded, all processes together [GiB]; others are decoded every time."""
     num_workers: int = 0
     """Loader processes; 0 loads in the training process."""
 
