@@ -1,10 +1,12 @@
 """What a miniature's runs came to before, as bands that a new run has to fall into.
 
 A band is the 95 % prediction interval of one more run, from the runs of several seeds: mean ± t · s · √(1 + 1/n). It is
-never narrower than what other machines' rounding can move: 5 points of an accuracy, 3 % of a loss.
+never narrower than what other machines' rounding can move: 5 points of an accuracy, 3 % of a loss, a
+tenth of a decade of a gradient norm.
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import resources
@@ -16,12 +18,14 @@ from videoda_train.run_folder import RunFolder
 
 from videoda_bench.errors import SummaryError
 from videoda_bench.report.runs import bank_purity, read_run
+from videoda_bench.reproduction.gradient_norms import read_gradient_norms
 from videoda_bench.reproduction.plan import PlannedRun
 from videoda_bench.reproduction.summary import ACCURACIES, describe_settings
 from videoda_bench.statistics import CONFIDENCE, Estimate, prediction_band
 
 _LEAST_POINTS = 5.0
 _LEAST_LOSS_SHARE = 0.03
+_LEAST_DECADES = 0.1
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,15 @@ class Finding:
 
 
 def run_quantities(run_dir: Path) -> dict[str, float]:
-    """Return a complete run's accuracies [%], the last epoch's loss terms, and its bank's last purity [%]."""
+    """Return a complete run's accuracies [%], the last epoch's loss terms, its bank's last purity [%], gradient norms.
+
+    A norm is given as its logarithm to base 10; that of a term which does not reach the networks is -12.
+    """
     run = read_run(run_dir)
     quantities = {name: 100 * run.results[name] for name in ACCURACIES if run.results.get(name) is not None}
     quantities |= {f"loss/{name}": float(value) for name, value in run.epochs[-1]["losses"].items()}
+    norms = read_gradient_norms(run_dir)
+    quantities |= {f"gradient/{name}": math.log10(max(norm, 1e-12)) for name, norm in norms.items()}
     if purity := bank_purity(run):
         quantities["bank_purity"] = 100 * purity[max(purity)]
     return quantities
@@ -107,7 +116,11 @@ def check(expectations: Expectations, runs: Sequence[PlannedRun]) -> list[Findin
 
 def _band(quantity: str, values: Sequence[float]) -> Estimate:
     band = prediction_band(values, confidence=CONFIDENCE)
-    least = _LEAST_LOSS_SHARE * abs(band.mean) if quantity.startswith("loss/") else _LEAST_POINTS
+    least = _LEAST_POINTS
+    if quantity.startswith("loss/"):
+        least = _LEAST_LOSS_SHARE * abs(band.mean)
+    if quantity.startswith("gradient/"):
+        least = _LEAST_DECADES
     return Estimate(band.mean, max(band.half_width or 0.0, least))
 
 

@@ -1,11 +1,15 @@
+import shlex
 from pathlib import Path
 
 import pytest
+import tyro
+from videoda_bench.cli.reproduce import Reproduce
 from videoda_bench.errors import PlanError
 from videoda_bench.miniatures import MINIATURES
 from videoda_bench.reproduction.plan import PlannedRun, plan_runs, read_plan, select_rows, write_plan
 from videoda_bench.reproduction.reproduce import Request, plan
 from videoda_bench.reproduction.slurm import array_script
+from videoda_bench.settings import parse_settings
 from videoda_bench.tasks import load_task
 from videoda_train.recipes.config import DataConfig
 from videoda_train.recipes.e2h import E2H_MINI
@@ -84,6 +88,14 @@ def test_full_scale_without_weights_says_where_they_come_from(tmp_path: Path):
     changes = {"model.rgb_weights": str(tmp_path / "none.pt")}
     with pytest.raises(PlanError, match=r"no weights at .*none.pt: rgb_imagenet.pt of https"):
         plan(Request(TASK, tmp_path / "out", "full", lists_dir=tmp_path, changes=changes))
+
+
+def test_the_command_that_is_written_down_asks_for_the_same_again():
+    changes = {"optim.milestones": [1, 2], "motion.depth": "ground", "model.rgb_weights": None}
+    request = Request(TASK, Path("out"), "mini", rows=("cfb-full",), seeds=(3, 4), changes=changes)
+    command = tyro.cli(Reproduce, args=shlex.split(request.command)[2:])
+    assert (command.task, command.methods, command.seeds, command.scale) == ("e2h", ("cfb-full",), (3, 4), "mini")
+    assert parse_settings(command.set) == changes
 
 
 def test_the_slurm_script_runs_every_entry_of_the_plan(tmp_path: Path):

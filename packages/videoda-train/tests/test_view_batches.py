@@ -7,9 +7,10 @@ import torch
 from tiny_views import write_world
 from videoda_train.data.array_cache import ArrayCache
 from videoda_train.data.clip_orders import OrderedVideos
-from videoda_train.data.item_reader import open_item
+from videoda_train.data.item_reader import find_item_facts, open_item
 from videoda_train.data.list_file import read_list
 from videoda_train.data.resize import resize_short_side
+from videoda_train.data.training_data import StepKey
 from videoda_train.data.view_augmentation import RandomCrop
 from videoda_train.data.view_batches import ViewsBatch, ViewsData
 from videoda_train.data.view_plan import ViewPlan
@@ -28,10 +29,10 @@ def make_videos(
     list_file: Path, *, plan: ViewPlan = PLAN, kind: type[ViewVideos] = ViewVideos, cache_bytes: int = 0
 ) -> ViewVideos:
     items = read_list(list_file)
-    counts = [len(open_item(item)) for item in items]
+    facts = [find_item_facts(item) for item in items]
     resize = partial(resize_short_side, side=36)
     cache = ArrayCache(max_bytes=cache_bytes)
-    return kind(items, counts, plan=plan, resize=resize, size=32, cache=cache, name=list_file.stem)
+    return kind(items, facts, plan=plan, resize=resize, size=32, cache=cache, name=list_file.stem)
 
 
 def make_data(world: Path, *, batch_size: int = 4, cache_bytes: int = 0) -> ViewsData:
@@ -74,20 +75,20 @@ def test_the_target_cycles_across_epochs_through_passes_of_its_own(world: Path) 
 def test_unequal_last_batches_are_cut_to_the_shorter(world: Path) -> None:
     data = make_data(world, batch_size=5)  # source 5 + 4, target 5 + 3
     assert [tuple(map(len, data.indices(0, step)[:2])) for step in range(2)] == [(5, 5), (3, 3)]
-    batch = data[0, 1]
+    batch = data[StepKey(0, 1)]
     assert len(batch.source) == len(batch.source_labels) == len(batch.target) == 3
 
 
 def test_a_batch_is_a_function_of_seed_epoch_and_step_alone(world: Path) -> None:
     plain, cached = make_data(world), make_data(world, cache_bytes=1 << 30)
-    cached[0, 0]
-    assert equal(plain[1, 1], cached[1, 1])
-    assert not torch.equal(plain[0, 0].source, plain[1, 0].source)
+    cached[StepKey(0, 0)]
+    assert equal(plain[StepKey(1, 1)], cached[StepKey(1, 1)])
+    assert not torch.equal(plain[StepKey(0, 0)].source, plain[StepKey(1, 0)].source)
 
 
 def test_labels_are_the_sources_and_the_target_has_none(world: Path) -> None:
     data = make_data(world)
-    batch = data[0, 0]
+    batch = data[StepKey(0, 0)]
     assert batch.source_labels.tolist() == [data.source.items[i].label for i in batch.source_index.tolist()]
     assert set(vars(batch)) == {"source", "source_labels", "source_index", "target", "target_index"}
 
@@ -115,3 +116,10 @@ def test_ordered_videos_show_clip_order_of_i_as_clip_i(world: Path) -> None:
 def test_a_batch_larger_than_a_domain_is_refused(world: Path) -> None:
     with pytest.raises(ConfigError, match=r"batch size 9 is larger than the target \(8\)"):
         make_data(world, batch_size=9)
+
+
+def test_the_parts_of_a_step_are_the_step(world: Path) -> None:
+    data = make_data(world)
+    whole, parts = data[StepKey(0, 0)], [data[StepKey(0, 0, part, 3)] for part in range(3)]
+    joined = ViewsBatch(**{name: torch.cat([getattr(part, name) for part in parts]) for name in vars(whole)})
+    assert equal(joined, whole)

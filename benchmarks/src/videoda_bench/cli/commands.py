@@ -8,7 +8,7 @@ import tyro
 from videoda_bench.cli.difficulty import Difficulty
 from videoda_bench.cli.expectations import Check, Expect
 from videoda_bench.cli.reproduce import Ablation, Mini, Reproduce, Run
-from videoda_bench.cli.results import Compare, Table
+from videoda_bench.cli.results import Compare, Describe, Table
 from videoda_bench.cli.worlds import Pretrain, World
 
 Command = (
@@ -17,6 +17,7 @@ Command = (
     | Annotated[Ablation, tyro.conf.subcommand("ablation", prefix_name=False)]
     | Annotated[Compare, tyro.conf.subcommand("compare", prefix_name=False)]
     | Annotated[Table, tyro.conf.subcommand("table", prefix_name=False)]
+    | Annotated[Describe, tyro.conf.subcommand("describe", prefix_name=False)]
     | Annotated[Expect, tyro.conf.subcommand("expect", prefix_name=False)]
     | Annotated[Check, tyro.conf.subcommand("check", prefix_name=False)]
     | Annotated[World, tyro.conf.subcommand("world", prefix_name=False)]

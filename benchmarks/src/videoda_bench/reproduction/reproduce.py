@@ -1,5 +1,7 @@
 """A reproduction from its request to its tables."""
 
+import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,7 +71,10 @@ class Request:
         if self.rows is not None:
             parts.append(f"--methods {' '.join(row.name for row in self.selected_rows)}")
         parts.append(f"--seeds {' '.join(map(str, self.selected_seeds))}")
-        parts += [f"--set {name}={value}" for name, value in self.changes.items()]
+        if self.changes:
+            # JSON is YAML, which is how the values are read.
+            changes = (f"{name}={json.dumps(value)}" for name, value in self.changes.items())
+            parts.append(f"--set {' '.join(map(shlex.quote, changes))}")
         return " ".join(parts)
 
 

@@ -11,14 +11,14 @@ from videoda_train.recipes.e2h import E2H, E2H_MINI
 
 B2U = replace(
     E2H,
-    optim=OptimConfig(lr=0.05, batch_size=16, epochs=25, milestones=(15, 20)),
+    optim=OptimConfig(lr=0.05, batch_size=16, lr_batch_size=16, epochs=25, milestones=(15, 20)),
     cfb=CfbConfig(bank_size=60, bank_from_epoch=10, pace_weight=0.2),
 )
 """Milestones as published; learning rate, batch size, pace weight and bank are those of `E2H`, the epochs are ours."""
 
 B2U_MINI = replace(
     E2H_MINI,
-    optim=OptimConfig(lr=0.05, batch_size=16, epochs=12, milestones=(7, 10)),
+    optim=OptimConfig(lr=0.05, batch_size=16, lr_batch_size=16, epochs=12, milestones=(7, 10)),
     cfb=CfbConfig(bank_size=7, bank_from_epoch=5, pace_weight=0.2),
 )
 """The miniature: `B2U` in half of its epochs, everything else scaled as in `E2H_MINI`."""
