@@ -16,7 +16,7 @@ import cv2
 import depthmotion as dm
 import numpy as np
 from depthmotion.rotation import rigid_motion
-from depthmotion_world import view
+from depthmotion_world import co_visible, view
 from measurements import row, write_section
 
 REPORT = "depthmotion-quality"
@@ -52,20 +52,6 @@ def ours(image: np.ndarray, depth: np.ndarray, pose: np.ndarray, fill: str, came
     return dm.synthesize(image, depth, path, fill=fill, intrinsics=camera).frames[1]
 
 
-def co_visible(depth: np.ndarray, other: np.ndarray, pose: np.ndarray, camera: dm.Intrinsics) -> np.ndarray:
-    """Return which pixels of the second view the first one shows too: inside and at that depth there, to 1 %."""
-    height, width = depth.shape
-    x, y = np.meshgrid(np.arange(width), np.arange(height))
-    points = np.stack([(x - camera.cx) / camera.fx * other, (y - camera.cy) / camera.fy * other, other], axis=-1)
-    back = np.linalg.inv(pose)
-    points = points @ back[:3, :3].T + back[:3, 3]
-    u = points[..., 0] / points[..., 2] * camera.fx + camera.cx
-    v = points[..., 1] / points[..., 2] * camera.fy + camera.cy
-    inside = (u >= 0) & (v >= 0) & (u <= width - 1) & (v <= height - 1) & (points[..., 2] > 0)
-    seen = cv2.remap(depth, u.astype(np.float32), v.astype(np.float32), cv2.INTER_NEAREST)
-    return inside & (np.abs(seen - points[..., 2]) < 0.01 * points[..., 2])
-
-
 def rendered_views(size: int) -> list[dict]:
     """Compare the warps of a rendered view with renderings from the other poses, depth and pose exact."""
     image, depth = view(np.eye(4), size, size)
@@ -75,8 +61,8 @@ def rendered_views(size: int) -> list[dict]:
     for _ in range(5):
         turn, shift = rng.uniform(-0.05, 0.05, 3), rng.uniform(-0.25, 0.25, 3)
         pose = rigid_motion(turn, shift)
-        truth, other = view(pose, size, size)
-        both = co_visible(depth, other, pose, camera)
+        truth, _ = view(pose, size, size)
+        both = co_visible(pose, size, size)
         correct = dm.warp_nearest(image, depth, pose)
         results = {
             "ours": ours(image, depth, pose, "background", camera),

@@ -6,6 +6,8 @@ import numpy as np
 from depthmotion import Intrinsics
 
 FLOOR, WALL = 1.3, 9.0
+SAMPLES = 4
+"""Rays per pixel and axis: with two, the far floor's texture is aliased."""
 BOXES = np.array(
     [  # centre x y z, half sizes
         (-1.5, 0.7, 4.0, 0.5, 0.6, 0.5),
@@ -57,19 +59,42 @@ def _colours(points: np.ndarray, surface: np.ndarray) -> np.ndarray:
     return np.clip(colour + 25 * checker[:, None], 0, 255)
 
 
-def view(pose: np.ndarray, height: int, width: int, *, samples: int = 2) -> tuple[np.ndarray, np.ndarray]:
+def _cast(pose: np.ndarray, camera: Intrinsics, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return origin (3,), rays (N, 3) of depth 1, their distance and surface, for the image places (x, y)."""
+    origin = -pose[:3, :3].T @ pose[:3, 3]
+    rays = np.stack([(x - camera.cx) / camera.fx, (y - camera.cy) / camera.fy, np.ones_like(x)], axis=-1)
+    rays = rays.reshape(-1, 3) @ pose[:3, :3]
+    return origin, rays, *_hits(origin, rays)
+
+
+def _offsets(samples: int) -> list[tuple[float, float]]:
+    steps = (np.arange(samples) + 0.5) / samples - 0.5
+    return [(float(dx), float(dy)) for dy in steps for dx in steps]
+
+
+def view(pose: np.ndarray, height: int, width: int, *, samples: int = SAMPLES) -> tuple[np.ndarray, np.ndarray]:
     """Return RGB uint8 (H, W, 3), averaged over samples² rays per pixel, and depth (H, W) at the pixel centres."""
     camera = Intrinsics.default(height, width)
-    origin = -pose[:3, :3].T @ pose[:3, 3]
+    y, x = np.mgrid[:height, :width].astype(np.float64)
+    total = np.zeros((height * width, 3))
+    for dx, dy in _offsets(samples):
+        origin, rays, distance, surface = _cast(pose, camera, x + dx, y + dy)
+        total += _colours(origin + rays * distance[:, None], surface)
+    picture = np.rint(total / samples**2).astype(np.uint8).reshape(height, width, 3)
+    return picture, _cast(pose, camera, x, y)[2].reshape(height, width).astype(np.float32)
 
-    def cast(offset_x: float, offset_y: float) -> tuple[np.ndarray, np.ndarray]:
-        x, y = np.meshgrid(np.arange(width) + offset_x, np.arange(height) + offset_y)
-        rays = np.stack([(x - camera.cx) / camera.fx, (y - camera.cy) / camera.fy, np.ones_like(x)], axis=-1)
-        rays = rays.reshape(-1, 3) @ pose[:3, :3]
-        distance, surface = _hits(origin, rays)
-        return distance, _colours(origin + rays * distance[:, None], surface)
 
-    offsets = (np.arange(samples) + 0.5) / samples - 0.5
-    colours = [cast(float(dx), float(dy))[1] for dy in offsets for dx in offsets]
-    picture = np.rint(np.mean(colours, axis=0)).astype(np.uint8).reshape(height, width, 3)
-    return picture, cast(0.0, 0.0)[0].reshape(height, width).astype(np.float32)
+def co_visible(pose: np.ndarray, height: int, width: int, *, samples: int = SAMPLES) -> np.ndarray:
+    """Return where all that a pixel of the view averages is seen by the camera at the origin, too (H, W)."""
+    camera = Intrinsics.default(height, width)
+    y, x = np.mgrid[:height, :width].astype(np.float64)
+    seen = np.ones(height * width, bool)
+    for dx, dy in _offsets(samples):
+        origin, rays, distance, _ = _cast(pose, camera, x + dx, y + dy)
+        points = origin + rays * distance[:, None]
+        ahead = points[:, 2] > 1e-6
+        along = np.where(ahead, points[:, 2], 1)
+        u, v = points[:, 0] / along * camera.fx + camera.cx, points[:, 1] / along * camera.fy + camera.cy
+        seen &= ahead & (u >= -0.5) & (v >= -0.5) & (u <= width - 0.5) & (v <= height - 0.5)
+        seen &= _hits(np.zeros(3), points)[0] > 1 - 1e-6
+    return seen.reshape(height, width)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 from videoda_train.recipes.b2u import B2U_MINI
-from videoda_train.recipes.config import TrainOptions
+from videoda_train.recipes.config import MethodName, TrainOptions
 from videoda_train.recipes.e2h import E2H_MINI
+from videoda_train.recipes.k2b import K2B_MINI, K2B_MINI_TOL
 from videoda_train.recipes.s2u import S2U_MINI
 
-from videoda_bench.errors import PlanError
 from videoda_bench.miniature import (
     B2uConfig,
     K2bConfig,
@@ -23,6 +23,7 @@ from videoda_bench.miniature import (
     make_k2b,
     make_s2u,
 )
+from videoda_bench.recipes import Recipe
 
 Size = Literal["mini", "smoke"]
 
@@ -34,28 +35,31 @@ RESNET_WEIGHTS = RGB_WEIGHTS.with_name("i3d-r50-tiny.safetensors")
 
 @dataclass(frozen=True)
 class Miniature:
-    """A rendered world: how to make it in a folder, and the recipe on it (None: no method here runs on it yet)."""
+    """A rendered world: how to make it in a folder, and the recipe on it."""
 
     make: Callable[[Path], MiniatureSummary]
-    options: TrainOptions | None
+    recipe: Recipe
     depth: str | None = None
     """Folder of the stills' depth maps in the world."""
 
-    def options_in(self, folder: Path) -> TrainOptions:
-        """Return the recipe with the world's depth maps.
+    def recipe_in(self, folder: Path) -> Recipe:
+        """Return the recipe with the depth maps of the world in `folder`."""
 
-        Raises:
-            PlanError: there is no recipe.
-        """
-        if self.options is None:
-            raise PlanError(f"no method here runs on the world in {folder} yet; 'videoda-bench world' makes it alone")
-        if self.depth is None:
-            return self.options
-        return replace(self.options, motion=replace(self.options.motion, depth=f"dir:{folder / self.depth}"))
+        def recipe(method: MethodName) -> TrainOptions:
+            options = self.recipe(method)
+            if self.depth is None:
+                return options
+            return replace(options, motion=replace(options.motion, depth=f"dir:{folder / self.depth}"))
+
+        return recipe
 
 
 def _two_stream(options: TrainOptions) -> TrainOptions:
     return replace(options, model=replace(options.model, rgb_weights=RGB_WEIGHTS, flow_weights=FLOW_WEIGHTS))
+
+
+def _k2b(method: MethodName) -> TrainOptions:
+    return K2B_MINI_TOL if method == "tol" else replace(K2B_MINI, method=method)
 
 
 def _shortest(options: TrainOptions) -> TrainOptions:
@@ -70,8 +74,10 @@ def _photos_videos(
     make: Callable[..., MiniatureSummary], smallest: MiniatureConfig, options: TrainOptions
 ) -> Mapping[Size, Miniature]:
     return {
-        "mini": Miniature(make, _two_stream(options), depth="depth"),
-        "smoke": Miniature(partial(make, config=smallest), _shortest(_two_stream(options)), depth="depth"),
+        "mini": Miniature(make, lambda method: _two_stream(options), depth="depth"),
+        "smoke": Miniature(
+            partial(make, config=smallest), lambda method: _shortest(_two_stream(options)), depth="depth"
+        ),
     }
 
 
@@ -80,13 +86,13 @@ MINIATURES: Mapping[str, Mapping[Size, Miniature]] = {
     "b2u": _photos_videos(make_b2u, B2uConfig(stills_per_class=2, videos_per_class=2), B2U_MINI),
     "s2u": _photos_videos(make_s2u, S2uConfig(stills_per_class=3, videos_per_class=2), S2U_MINI),
     "k2b": {
-        "mini": Miniature(make_k2b, None),
+        "mini": Miniature(make_k2b, _k2b),
         "smoke": Miniature(
             partial(
                 make_k2b,
                 config=K2bConfig(source_videos=2, source_test_videos=1, target_stretches=2, target_test_stretches=1),
             ),
-            None,
+            lambda method: _shortest(_k2b(method)),
         ),
     },
 }

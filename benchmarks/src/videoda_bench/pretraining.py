@@ -5,7 +5,8 @@ networks know them from `miniature.pretraining_world`: random motions, none a cl
 nothing. The two streams of I3D learn first from stills (a frame, or the flow from it to the next, repeated), with only
 the centre of their kernels in time in use, then from clips, where places and steps of the joints are to be told at
 every moment. The 3-D ResNet, which makes one moment of eight frames, learns from clips alone, all moments from that
-one. The weights are made once, by `videoda-bench pretrain`, and ship with this package.
+one: first of figures before one colour, then at the places that everybody sees. The weights are made once, by
+`videoda-bench pretrain`, and ship with this package.
 """
 
 import math
@@ -22,6 +23,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from tqdm import tqdm
 from videoda_models import ResNet3d, VideoModel, create_model
+from videoda_models.resnet3d import Bottleneck3d
 from videoda_train.data.list_file import read_list
 from videoda_train.data.target_flow import flow_codes
 from videoda_train.data.video_reader import open_video
@@ -65,6 +67,8 @@ class Phase:
     spacings: tuple[int, ...]
     lr: float
     tells_steps: bool
+    plain: bool = False
+    """Are the videos those before walls and floors of one colour?"""
 
 
 @dataclass(frozen=True)
@@ -72,19 +76,31 @@ class PretrainConfig:
     """The videos, what is learnt from them, and the seed; every ninth video is held out."""
 
     world: PretrainingConfig = field(default_factory=PretrainingConfig)
+    plain_world: PretrainingConfig = field(
+        default_factory=lambda: PretrainingConfig(videos_per_motion=15, image_size=(72, 96), plain=True)
+    )
+    """What the ResNet sees first."""
     rgb_steps: tuple[int, int] = (8000, 4000)
     """Steps on stills and on clips."""
     flow_steps: tuple[int, int] = (3000, 5000)
-    resnet_steps: int = 3000
-    """Steps on clips."""
+    resnet_steps: tuple[int, int] = (1200, 1500)
+    """Steps on clips before one colour and on clips at any place."""
     weight_decay: float = 0.02
     warmup_steps: int = 100
     seed: int = 0
 
+    def world_of(self, phase: Phase) -> PretrainingConfig:
+        """Return the videos that a phase learns from."""
+        return self.plain_world if phase.plain else self.world
+
     def phases(self, stream: Stream) -> tuple[Phase, ...]:
         """Return what is learnt from, in order; a still frame tells no steps, its flow does."""
         if stream == "resnet":
-            return (Phase("clips", self.resnet_steps, 16, 8, (1, 2, 3), 0.002, tells_steps=True),)
+            plain, anywhere = self.resnet_steps
+            return (
+                Phase("plain clips", plain, 32, 8, (1, 2, 3), 0.002, tells_steps=True, plain=True),
+                Phase("clips", anywhere, 32, 8, (1, 2, 3), 0.002, tells_steps=True),
+            )
         stills, clips = self.rgb_steps if stream == "rgb" else self.flow_steps
         return (
             Phase("stills", stills, 64, 2, (0,), 0.003, tells_steps=stream == "flow"),
@@ -101,20 +117,25 @@ class LabelledVideo:
 
 
 def pretrain(root: Path, out_file: Path, *, stream: Stream, config: PretrainConfig) -> dict[str, float]:
-    """Make the world below `root` (kept if there), train, write half-precision weights; return held-out scores."""
-    videos = load_videos(make_pretraining_world(root, config=config.world), stream=stream, config=config)
-    training = [video for index, video in enumerate(videos) if index % 9]
+    """Make the worlds below `root` (kept if there), train, write half-precision weights; return held-out scores."""
+    worlds = {
+        world: load_videos(make_pretraining_world(root, config=world), stream=stream)
+        for world in {config.world_of(phase) for phase in config.phases(stream)}
+    }
     model = new_model(stream, config=config)
     scores: dict[str, float] = {}
     for phase in config.phases(stream):
         with seeded_torch(config.seed, "head", phase.name):
             head = new_head(model, phase=phase)
+        videos = worlds[config.world_of(phase)]
+        training = [video for index, video in enumerate(videos) if index % 9]
         _train(model, head, training, phase=phase, config=config)
         explained = _explained(model, head, videos[::9], phase=phase, config=config)
         scores |= {f"{phase.name}: {name}": value for name, value in explained.items()}
         out_file.parent.mkdir(parents=True, exist_ok=True)
         state = model.state_dict()
-        save_file({name: v.half() if v.is_floating_point() else v for name, v in state.items()}, out_file)
+        halves = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
+        save_file({name: value.contiguous() for name, value in halves.items()}, out_file)
     return scores
 
 
@@ -122,7 +143,9 @@ def new_model(stream: Stream, *, config: PretrainConfig) -> VideoModel:
     """Return the network of a stream as its pretraining starts, on the seed's random weights."""
     with seeded_torch(config.seed, "initialisation"):
         if stream == "resnet":
-            return create_model("i3d-r50-tiny", num_classes=2, dropout=0.0)
+            resnet = create_model("i3d-r50-tiny", num_classes=2, dropout=0.0)
+            silence_residuals(resnet)
+            return resnet.to(memory_format=torch.channels_last_3d)
         model = create_model(f"i3d-inception-tiny-{stream}", num_classes=2, time_stride="cfb", dropout=0.0)
         keep_centre_in_time(model)
     return model
@@ -132,19 +155,26 @@ def new_head(model: VideoModel, *, phase: Phase) -> nn.Conv3d:
     """Return the layer that tells every two frames of a clip from the features of as many or fewer moments."""
     told = 46 if phase.tells_steps else 24
     with torch.no_grad():
-        clip = torch.zeros(1, model.in_channels, phase.num_frames, CLIP.crop, CLIP.crop)
-        moments = model.eval().features(clip).shape[2]
-    return nn.Conv3d(model.feature_channels, told * (phase.num_frames // 2) // moments, 1)
+        shape = _features(model.eval(), torch.zeros(1, model.in_channels, phase.num_frames, CLIP.crop, CLIP.crop)).shape
+    return nn.Conv3d(model.feature_channels, told * (phase.num_frames // 2) // shape[2], (1, shape[3], shape[4]))
 
 
-def load_videos(list_file: Path, *, stream: Stream, config: PretrainConfig) -> list[LabelledVideo]:
+def _features(model: VideoModel, clip: Tensor) -> Float32[Tensor, "B F Tf Hf Wf"]:
+    """What the head reads: pooled over space, of the ResNet the four quarters of the picture."""
+    if not isinstance(model, ResNet3d):
+        return model.features(clip)
+    clip = (0.5 * (clip + 1) - IMAGENET_MEAN) / IMAGENET_STD
+    return model.trunk(clip.contiguous(memory_format=torch.channels_last_3d))
+
+
+def load_videos(list_file: Path, *, stream: Stream) -> list[LabelledVideo]:
     """Decode the listed videos, or compute their flow from each frame to the next, with their keypoints."""
-    height, width = config.world.image_size
-    scale = np.array([CLIP.resize / width, CLIP.resize / height])
     videos = []
     for item in tqdm(read_list(list_file), desc=f"{stream} of videos", unit="video"):
-        points = (np.load(item.path.with_suffix(".npy")) * scale).astype(np.float32)
+        points = np.load(item.path.with_suffix(".npy"))
         reader = open_video(item.path, num_frames=len(points))
+        height, width = reader.frames([0]).shape[1:3]
+        points = (points * np.array([CLIP.resize / width, CLIP.resize / height])).astype(np.float32)
         if stream != "flow":
             pixels = reader.frames(np.arange(len(points) - 1), size=(CLIP.resize, CLIP.resize))
         else:
@@ -163,6 +193,16 @@ def keep_centre_in_time(model: nn.Module) -> None:
                 middle = torch.randn_like(module.weight[:, :, length // 2]) * spread
                 module.weight.zero_()
                 module.weight[:, :, length // 2] = middle
+
+
+def silence_residuals(model: nn.Module) -> None:
+    """Let every residual block start as its shortcut: a network that is shallow at first learns at all.
+
+    Zero scale in each block's last batch norm, as in Goyal et al., Accurate, Large Minibatch SGD, 2017, section 5.1.
+    """
+    for block in model.modules():
+        if isinstance(block, Bottleneck3d):
+            nn.init.zeros_(block.conv3.bn.weight)
 
 
 def make_targets(
@@ -218,11 +258,9 @@ def sample_batch(
 
 
 def _tell(model: VideoModel, head: nn.Module, clip: Tensor, *, told: int) -> Float32[Tensor, "B D T2"]:
-    if isinstance(model, ResNet3d):
-        clip = (0.5 * (clip + 1) - IMAGENET_MEAN) / IMAGENET_STD
     device = torch.device("cpu")
     with autocast(device, resolve_precision("auto", device)):
-        answer = head(model.features(clip))[..., 0, 0].float()
+        answer = head(_features(model, clip))[..., 0, 0].float()
     return rearrange(answer, "b (d k) t -> b d (t k)", d=told)
 
 

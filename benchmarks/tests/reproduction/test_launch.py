@@ -34,7 +34,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[PlannedRun]:
     monkeypatch.setattr(launching, "_POLL_SECONDS", 0.02)
     data = DataConfig(tmp_path / "s.txt", tmp_path / "t.txt", tmp_path / "c.txt")
     task = load_task("e2h")
-    planned = plan_runs(task, task.rows, E2H_MINI, data, seeds=(0,), out_dir=tmp_path, scale="mini")
+    planned = plan_runs(task, task.rows, lambda method: E2H_MINI, data, seeds=(0,), out_dir=tmp_path, scale="mini")
     write_plan(planned, tmp_path / "plan.json", resume=False)
     return planned
 

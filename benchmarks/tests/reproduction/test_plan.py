@@ -1,10 +1,15 @@
+import shlex
 from pathlib import Path
 
 import pytest
+import tyro
+from videoda_bench.cli.reproduce import Reproduce
 from videoda_bench.errors import PlanError
+from videoda_bench.miniatures import MINIATURES
 from videoda_bench.reproduction.plan import PlannedRun, plan_runs, read_plan, select_rows, write_plan
 from videoda_bench.reproduction.reproduce import Request, plan
 from videoda_bench.reproduction.slurm import array_script
+from videoda_bench.settings import parse_settings
 from videoda_bench.tasks import load_task
 from videoda_train.recipes.config import DataConfig
 from videoda_train.recipes.e2h import E2H_MINI
@@ -14,7 +19,7 @@ TASK = load_task("e2h")
 
 def runs_in(folder: Path, *, seeds: tuple[int, ...] = (0, 1)) -> list[PlannedRun]:
     data = DataConfig(folder / "source.txt", folder / "target.txt", folder / "classes.txt")
-    return plan_runs(TASK, TASK.rows, E2H_MINI, data, seeds=seeds, out_dir=folder, scale="mini")
+    return plan_runs(TASK, TASK.rows, lambda method: E2H_MINI, data, seeds=seeds, out_dir=folder, scale="mini")
 
 
 def test_there_is_one_run_per_row_and_seed_in_a_folder_of_its_own(tmp_path: Path):
@@ -85,7 +90,32 @@ def test_full_scale_without_weights_says_where_they_come_from(tmp_path: Path):
         plan(Request(TASK, tmp_path / "out", "full", lists_dir=tmp_path, changes=changes))
 
 
+def test_the_command_that_is_written_down_asks_for_the_same_again():
+    changes = {"optim.milestones": [1, 2], "motion.depth": "ground", "model.rgb_weights": None}
+    request = Request(TASK, Path("out"), "mini", rows=("cfb-full",), seeds=(3, 4), changes=changes)
+    command = tyro.cli(Reproduce, args=shlex.split(request.command)[2:])
+    assert (command.task, command.methods, command.seeds, command.scale) == ("e2h", ("cfb-full",), (3, 4), "mini")
+    assert parse_settings(command.set) == changes
+
+
 def test_the_slurm_script_runs_every_entry_of_the_plan(tmp_path: Path):
     script = array_script(tmp_path / "my plan.json", num_runs=15, job_name="videoda-e2h")
     assert "#SBATCH --array=0-14\n" in script
     assert f"exec videoda-bench run '{tmp_path / 'my plan.json'}' \"$SLURM_ARRAY_TASK_ID\"" in script
+
+
+def test_a_row_that_starts_from_a_stage_is_planned_with_the_stage_of_its_seed(tmp_path: Path):
+    task = load_task("k2b")
+    rows = select_rows(task, ("glad-full",))
+    assert [row.name for row in rows] == ["tol", "glad-full"]
+    data = DataConfig(tmp_path / "source.txt", tmp_path / "target.txt", tmp_path / "classes.txt")
+    recipe = MINIATURES["k2b"]["mini"].recipe
+    runs = plan_runs(task, rows, recipe, data, seeds=(0, 1), out_dir=tmp_path, scale="mini")
+    full = [run for run in runs if run.row == "glad-full"]
+    assert [run.needs for run in full] == [("tol-seed0",), ("tol-seed1",)]
+    assert full[1].config.model.backbone_weights == str(tmp_path / "tol-seed1")
+
+
+def test_a_held_out_task_is_evaluated_on_its_test_list(tmp_path: Path):
+    runs = plan(Request(load_task("k2b"), tmp_path, "mini", seeds=(0,)))
+    assert {run.config.data.evaluation_list for run in runs} == {tmp_path / "world" / "target_test.txt"}

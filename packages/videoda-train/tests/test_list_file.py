@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from videoda_train.data.list_file import read_classes, read_list, require_files, write_list
+from videoda_train.data.list_file import Stretch, read_classes, read_list, require_files, write_list
 from videoda_train.errors import ListFileError
 
 
@@ -68,3 +68,42 @@ def test_a_class_map_needs_two_distinct_names(tmp_path: Path, text: str, expecte
     path.write_text(text)
     with pytest.raises(ListFileError, match=expected):
         read_classes(path)
+
+
+def test_kinetics_rows_name_how_many_frames_count(tmp_path: Path) -> None:
+    items = read_list(make_list(tmp_path, "clap/a b 300 10\nkick/c 281 3\n"), num_classes=12)
+    assert [(item.path, item.label, item.name, item.stretch) for item in items] == [
+        (tmp_path / "clap/a b", 10, "clap/a b 300", Stretch(0, 300, numbered_from=0)),
+        (tmp_path / "kick/c", 3, "kick/c 281", Stretch(0, 281, numbered_from=0)),
+    ]
+
+
+def test_babel_rows_name_a_stretch_of_files_numbered_from_1(tmp_path: Path) -> None:
+    (item,) = read_list(make_list(tmp_path, "train/005513 60 117 9\n"))
+    assert (item.path, item.label, item.stretch) == (tmp_path / "train/005513", 9, Stretch(60, 117, numbered_from=1))
+
+
+def test_one_line_without_the_numbers_makes_them_part_of_every_path(tmp_path: Path) -> None:
+    items = read_list(make_list(tmp_path, "clip 1 0\nother 2\n"))
+    assert [(item.path.name, item.stretch) for item in items] == [("clip 1", None), ("other", None)]
+
+
+def test_a_first_path_that_exists_with_its_numbers_is_a_path(tmp_path: Path) -> None:
+    (tmp_path / "clip 1").mkdir()
+    assert [item.path.name for item in read_list(make_list(tmp_path, "clip 1 0\nclip 2 1\n"))] == ["clip 1", "clip 2"]
+
+
+def test_a_stretch_of_no_frames_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ListFileError, match=r"list\.txt:2: .* has 0 frames"):
+        read_list(make_list(tmp_path, "a 5 10 1\nb 5 0 1\n"))
+
+
+def test_the_published_lists_are_read_as_their_numbers_say(real_data: Path) -> None:
+    published = real_data / "lists" / "kinetics2babel"
+    for name, numbered_from in (("k400_train", 0), ("babel_train", 1)):
+        items = read_list(published / f"{name}.txt", num_classes=12)
+        rows = [line.split() for line in (published / f"{name}.txt").read_text().splitlines()]
+        assert [item.label for item in items] == [int(row[-1]) for row in rows]
+        offsets = [int(row[1]) if numbered_from else 0 for row in rows]
+        expected = [Stretch(o, int(row[-2]), numbered_from) for o, row in zip(offsets, rows, strict=True)]
+        assert [item.stretch for item in items] == expected

@@ -45,6 +45,10 @@ class PointData(TrainingData):
     def __getitem__(self, key: StepKey) -> Points:
         return draw_points([f"{key.epoch} {key.step} {i}" for i in key.share(self.batch_size)])
 
+    def source_to_evaluate(self, key: StepKey) -> tuple[Points, Tensor]:
+        points = self[key]
+        return points, points.labels
+
     def files(self, key: StepKey) -> list[Path]:
         return [Path(f"{key.step}-{i}.jpg") for i in key.share(self.batch_size)]
 

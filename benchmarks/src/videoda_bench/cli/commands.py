@@ -6,8 +6,9 @@ from typing import Annotated
 import tyro
 
 from videoda_bench.cli.difficulty import Difficulty
+from videoda_bench.cli.expectations import Check, Expect
 from videoda_bench.cli.reproduce import Ablation, Mini, Reproduce, Run
-from videoda_bench.cli.results import Compare, Table
+from videoda_bench.cli.results import Compare, Describe, Table
 from videoda_bench.cli.worlds import Pretrain, World
 
 Command = (
@@ -16,6 +17,9 @@ Command = (
     | Annotated[Ablation, tyro.conf.subcommand("ablation", prefix_name=False)]
     | Annotated[Compare, tyro.conf.subcommand("compare", prefix_name=False)]
     | Annotated[Table, tyro.conf.subcommand("table", prefix_name=False)]
+    | Annotated[Describe, tyro.conf.subcommand("describe", prefix_name=False)]
+    | Annotated[Expect, tyro.conf.subcommand("expect", prefix_name=False)]
+    | Annotated[Check, tyro.conf.subcommand("check", prefix_name=False)]
     | Annotated[World, tyro.conf.subcommand("world", prefix_name=False)]
     | Annotated[Difficulty, tyro.conf.subcommand("difficulty", prefix_name=False)]
     | Annotated[Pretrain, tyro.conf.subcommand("pretrain", prefix_name=False)]

@@ -1,4 +1,4 @@
-"""`videoda-bench compare` and `table`: what finished runs came to."""
+"""`videoda-bench compare`, `table` and `describe`: what finished runs came to, and what a task is."""
 
 import re
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ from videoda_bench.errors import SummaryError
 from videoda_bench.reproduction.compare import compare_summaries
 from videoda_bench.reproduction.summary import collect_row, read_summary
 from videoda_bench.reproduction.table import rows_table
+from videoda_bench.task_page import task_page
+from videoda_bench.tasks import load_task
 
 
 @dataclass(frozen=True)
@@ -45,3 +47,14 @@ class Table:
         if empty:
             raise SummaryError(f"no complete run of {', '.join(empty)} among the folders given")
         print(rows_table(rows, metric=self.metric, baseline=rows[0]))
+
+
+@dataclass(frozen=True)
+class Describe:
+    """Print a task's page: data, protocol, rows, commands, time, disk, published numbers."""
+
+    task: tyro.conf.Positional[str]
+
+    def run(self) -> None:
+        """Print the page."""
+        print(task_page(load_task(self.task)), end="")

@@ -1,7 +1,6 @@
 """A run's features in the plane: the first two principal components of source clips and target videos together."""
 
 import json
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,12 +10,12 @@ from jaxtyping import Float
 from torch import Tensor
 from videoda_train.data.atomic_file import write_text
 from videoda_train.data.training_data import Batch, StepKey, TrainingData
-from videoda_train.engine.checkpoint import load_checkpoint
 from videoda_train.engine.device import autocast, resolve_device, resolve_precision
 from videoda_train.engine.evaluate import EVALUATION_BATCH
-from videoda_train.methods import Method, build_method
+from videoda_train.methods import Method
 from videoda_train.recipes.config import TrainConfig
-from videoda_train.run_folder import RunFolder
+
+from videoda_bench.reproduction.finished_method import load_finished_method
 
 FILE_NAME = "feature_map.json"
 _MOST_SOURCE_CLIPS = 256
@@ -47,11 +46,7 @@ def save_feature_map(config: TrainConfig, run_dir: Path, data: TrainingData, *, 
     Up to 256 source clips are taken, in the order of the first epoch. A method without features gets no file.
     """
     device = resolve_device(config.device)
-    with tempfile.TemporaryDirectory() as bank_dir:
-        method = build_method(
-            config, num_classes=num_classes, target=data.target, bank_dir=Path(bank_dir) / "bank", device=device
-        )
-    method.module.load_state_dict(load_checkpoint(RunFolder(run_dir).checkpoint_file)["module"])
+    method = load_finished_method(config, run_dir, data, num_classes=num_classes, device=device)
     method.module.eval()
     with torch.inference_mode(), autocast(device, resolve_precision(config.precision, device)):
         source, labels = _source_features(method, data, device=device)

@@ -7,7 +7,7 @@ from videoda_train.recipes.config import DataConfig, TrainOptions
 
 from videoda_bench.errors import PlanError
 from videoda_bench.miniatures import MINIATURES, Miniature, Size
-from videoda_bench.recipes import RECIPES
+from videoda_bench.recipes import RECIPES, Recipe
 from videoda_bench.tasks import Task
 
 _WEIGHTS_ORIGIN = {
@@ -27,7 +27,7 @@ def miniature_of(task: Task, size: Size) -> Miniature:
     return MINIATURES[task.miniature][size]
 
 
-def full_options(task: Task) -> TrainOptions:
+def full_recipe(task: Task) -> Recipe:
     """Return the recipe of the real datasets.
 
     Raises:
@@ -38,15 +38,21 @@ def full_options(task: Task) -> TrainOptions:
     return RECIPES[task.recipe]
 
 
-def lists_in(folder: Path, *, classes: Path) -> DataConfig:
-    """Return the data of a folder with `source.txt` and `target.txt`."""
+def lists_in(folder: Path, task: Task, *, classes: Path) -> DataConfig:
+    """Return the data of a folder with `source.txt` and `target.txt`, and for a held-out task `target_test.txt`."""
     folder = folder.absolute()
-    return DataConfig(source_list=folder / "source.txt", target_list=folder / "target.txt", classes=classes.absolute())
+    return DataConfig(
+        source_list=folder / "source.txt",
+        target_list=folder / "target.txt",
+        evaluation_list=folder / "target_test.txt" if task.evaluation == "held-out" else None,
+        classes=classes.absolute(),
+    )
 
 
 def require_lists(task: Task, folder: Path) -> None:
     """Raise `PlanError`, saying how to make them, if a list is missing."""
-    missing = [name for name in ("source.txt", "target.txt") if not (folder / name).is_file()]
+    names = ["source.txt", "target.txt", *(["target_test.txt"] if task.evaluation == "held-out" else [])]
+    missing = [name for name in names if not (folder / name).is_file()]
     if not missing:
         return
     cards = (task.source.dataset, task.target.dataset)

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from videoda_train.data.atomic_file import write_text
-from videoda_train.recipes.config import DataConfig, TrainConfig, TrainOptions, from_dict, to_dict, with_data
+from videoda_train.recipes.config import DataConfig, TrainConfig, from_dict, to_dict, with_data
 from videoda_train.run_folder import RunFolder
 
 from videoda_bench.errors import PlanError
+from videoda_bench.recipes import Recipe
 from videoda_bench.settings import change_settings
-from videoda_bench.tasks import Row, Task
+from videoda_bench.tasks import RUN_PREFIX, Row, Task
 
 Scale = Literal["mini", "smoke", "full"]
 
@@ -25,6 +26,8 @@ class PlannedRun:
     seed: int
     folder: Path
     config: TrainConfig
+    needs: tuple[str, ...] = ()
+    """Names of the runs that it starts from."""
 
     @property
     def name(self) -> str:
@@ -33,7 +36,7 @@ class PlannedRun:
 
 
 def select_rows(task: Task, names: Sequence[str] | None) -> tuple[Row, ...]:
-    """Return the rows of these names, in the table's order; all of them for `None`.
+    """Return the rows of these names and the stages they need, in the table's order; all of them for `None`.
 
     Raises:
         PlanError: a name that the task does not have, or a task without rows.
@@ -44,13 +47,15 @@ def select_rows(task: Task, names: Sequence[str] | None) -> tuple[Row, ...]:
     unknown = [name for name in names or () if name not in known]
     if unknown:
         raise PlanError(f"{task.name} has no row {', '.join(unknown)}; there are {', '.join(known)}")
-    return tuple(row for row in task.rows if names is None or row.name in names)
+    chosen = [row for row in task.rows if names is None or row.name in names]
+    needed = {name for row in chosen for name in row.needs}
+    return tuple(row for row in task.rows if row in chosen or row.name in needed)
 
 
 def plan_runs(
     task: Task,
     rows: Sequence[Row],
-    options: TrainOptions,
+    recipe: Recipe,
     data: DataConfig,
     *,
     seeds: Sequence[int],
@@ -63,7 +68,7 @@ def plan_runs(
     Args:
         task: names the runs.
         rows: what to run.
-        options: the recipe.
+        recipe: the options of each method.
         data: the lists.
         seeds: one run per row and seed.
         out_dir: parent of the run folders.
@@ -78,11 +83,18 @@ def plan_runs(
     runs = []
     for seed in seeds:
         for row in rows:
-            chosen = change_settings(options, {**row.settings, **(changes or {})})
+            folders = {name: out_dir / f"{name}-seed{seed}" for name in row.needs}
+            chosen = change_settings(recipe(row.method), {**_started_from(row.settings, folders), **(changes or {})})
+            needs = tuple(folder.name for folder in folders.values())
             loading = replace(chosen.loading, prepared_dir=out_dir / f"prepared-seed{seed}")
             config = with_data(replace(chosen, seed=seed, loading=loading), data, task=task.name, scale=scale)
-            runs.append(PlannedRun(row.name, seed, out_dir / f"{row.name}-seed{seed}", config))
+            runs.append(PlannedRun(row.name, seed, out_dir / f"{row.name}-seed{seed}", config, needs))
     return runs
+
+
+def _started_from(settings: Mapping[str, Any], folders: Mapping[str, Path]) -> dict[str, Any]:
+    texts = {f"{RUN_PREFIX}{name}": str(folder) for name, folder in folders.items()}
+    return {name: texts.get(value, value) if isinstance(value, str) else value for name, value in settings.items()}
 
 
 def write_plan(runs: Sequence[PlannedRun], path: Path, *, resume: bool) -> None:
@@ -94,7 +106,14 @@ def write_plan(runs: Sequence[PlannedRun], path: Path, *, resume: bool) -> None:
     if not resume and (path.exists() or any(RunFolder(run.folder).config_file.exists() for run in runs)):
         raise PlanError(f"{path.parent} holds runs; add --resume to keep or continue them, or give another --out")
     content = [
-        {"row": run.row, "seed": run.seed, "folder": str(run.folder), "config": to_dict(run.config)} for run in runs
+        {
+            "row": run.row,
+            "seed": run.seed,
+            "folder": str(run.folder),
+            "needs": list(run.needs),
+            "config": to_dict(run.config),
+        }
+        for run in runs
     ]
     write_text(path, json.dumps(content, indent=1) + "\n")
 
@@ -107,7 +126,10 @@ def read_plan(path: Path) -> list[PlannedRun]:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return [PlannedRun(run["row"], run["seed"], Path(run["folder"]), from_dict(run["config"])) for run in content]
+        return [
+            PlannedRun(run["row"], run["seed"], Path(run["folder"]), from_dict(run["config"]), tuple(run["needs"]))
+            for run in content
+        ]
     except OSError as error:
         raise PlanError(f"no plan at {path} ({error.strerror}); 'videoda-bench reproduce' writes one") from error
     except (ValueError, KeyError, TypeError) as error:

@@ -1,5 +1,7 @@
 """A reproduction from its request to its tables."""
 
+import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +14,7 @@ from videoda_bench.errors import PlanError
 from videoda_bench.report import write_page
 from videoda_bench.report.runs import FinishedRow, read_run
 from videoda_bench.reproduction.inputs import (
-    full_options,
+    full_recipe,
     lists_in,
     miniature_of,
     require_lists,
@@ -69,7 +71,10 @@ class Request:
         if self.rows is not None:
             parts.append(f"--methods {' '.join(row.name for row in self.selected_rows)}")
         parts.append(f"--seeds {' '.join(map(str, self.selected_seeds))}")
-        parts += [f"--set {name}={value}" for name, value in self.changes.items()]
+        if self.changes:
+            # JSON is YAML, which is how the values are read.
+            changes = (f"{name}={json.dumps(value)}" for name, value in self.changes.items())
+            parts.append(f"--set {' '.join(map(shlex.quote, changes))}")
         return " ".join(parts)
 
 
@@ -82,18 +87,18 @@ def plan(request: Request) -> list[PlannedRun]:
     out, task = request.out_dir.absolute(), request.task
     if request.scale == "full":
         lists = request.lists_dir or Path("lists") / task.name
-        options = full_options(task)
+        recipe = full_recipe(task)
         require_lists(task, lists)
         for row in request.selected_rows:
-            require_weights(change_settings(options, {**row.settings, **request.changes}))
-        data = lists_in(lists, classes=out / "classes.txt")
+            require_weights(change_settings(recipe(row.method), {**row.settings, **request.changes}))
+        data = lists_in(lists, task, classes=out / "classes.txt")
     else:
-        options = miniature_of(task, request.scale).options_in(out / "world")
-        data = lists_in(out / "world", classes=out / "world" / "classes.txt")
+        recipe = miniature_of(task, request.scale).recipe_in(out / "world")
+        data = lists_in(out / "world", task, classes=out / "world" / "classes.txt")
     return plan_runs(
         task,
         request.selected_rows,
-        options,
+        recipe,
         data,
         seeds=request.selected_seeds,
         out_dir=out,
@@ -121,12 +126,14 @@ def collect(request: Request, runs: Sequence[PlannedRun]) -> Summary:
     Raises:
         PlanError: no run is complete.
     """
-    complete = [run for run in runs if RunFolder(run.folder).is_complete]
+    stages = [row.name for row in request.selected_rows if row.stage]
+    complete = [run for run in runs if run.row not in stages and RunFolder(run.folder).is_complete]
     if not complete:
         raise PlanError(f"no run in {request.out_dir} is complete; see {request.out_dir / 'logs'}")
     rows = [
         collect_row(row.name, row.title, [run.folder for run in complete if run.row == row.name], role=row.role)
         for row in request.selected_rows
+        if not row.stage
     ]
     return Summary(
         task=request.task.name,
@@ -154,6 +161,7 @@ def write_results(request: Request, runs: Sequence[PlannedRun], summary: Summary
             [read_run(run.folder) for run in runs if run.row == row.name and RunFolder(run.folder).is_complete],
         )
         for row in request.selected_rows
+        if not row.stage
     ]
     write_page(summary, rows, request.task.published, request.report_file)
     return markdown

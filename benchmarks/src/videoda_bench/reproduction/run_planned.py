@@ -1,7 +1,7 @@
 """One run of a plan, in this process."""
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,13 +11,14 @@ from videoda_train.run_folder import RunFolder
 
 from videoda_bench.errors import PlanError
 from videoda_bench.reproduction.feature_map import save_feature_map
+from videoda_bench.reproduction.gradient_norms import save_gradient_norms
 from videoda_bench.reproduction.plan import PlannedRun
 
 
-def run_planned(runs: list[PlannedRun], index: int) -> RunResult:
-    """Run entry `index`, or continue it, or return its results where it is complete.
+def run_planned(runs: Sequence[PlannedRun], index: int) -> RunResult:
+    """Run entry `index`, or continue it, or return its results where it is complete; what it starts from first.
 
-    Runs that share prepared files wait for each other while these are made.
+    A run that another process has begun is waited for; so are prepared files that runs share.
 
     Raises:
         PlanError: no such entry.
@@ -25,21 +26,30 @@ def run_planned(runs: list[PlannedRun], index: int) -> RunResult:
     if not 0 <= index < len(runs):
         raise PlanError(f"the plan has no run {index}; there are 0 to {len(runs) - 1}")
     run = runs[index]
+    names = [each.name for each in runs]
+    for name in run.needs:
+        run_planned(runs, names.index(name))
+    with _alone_in(run.folder.parent / "locks", run.name):
+        return _run(run)
+
+
+def _run(run: PlannedRun) -> RunResult:
     folder = RunFolder(run.folder)
     if folder.is_complete:
         return run_training(run.config, run.folder, resume=True)
     paths = prepared_paths(run.config, folder.root)
     inputs = read_inputs(run.config)
-    with _alone_in(paths.root):
+    with _alone_in(run.folder.parent / "locks", paths.root.name):
         data = prepare_training(run.config, inputs, paths, progress=True)
     result = run_training(run.config, run.folder, resume=True)
     save_feature_map(run.config, run.folder, data, num_classes=len(inputs.classes))
+    save_gradient_norms(run.config, run.folder, data, num_classes=len(inputs.classes))
     return result
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
+def _alone_in(folder: Path, name: str) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "preparing.lock").open("w") as file:
+    with (folder / name).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

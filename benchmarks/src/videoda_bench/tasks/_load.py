@@ -9,7 +9,6 @@ from typing import Any
 import yaml
 from videoda_train.data.prepare import DATASETS, DatasetCard
 from videoda_train.errors import VideodaError
-from videoda_train.recipes.config import TrainOptions
 
 from videoda_bench.errors import TaskError
 from videoda_bench.miniatures import MINIATURES
@@ -88,11 +87,6 @@ class _Reader:
             miniature=self._optional(content.get("miniature"), tuple(MINIATURES), "miniature"),
         )
         self._check(task)
-        for row in task.rows:
-            try:
-                change_settings(TrainOptions(), row.settings)
-            except VideodaError as error:
-                self._fail(f"row {row.name}: {error}")
         return task
 
     def _check(self, task: Task) -> None:
@@ -102,6 +96,8 @@ class _Reader:
         for role in _ROLES:
             if sum(row.role == role for row in task.rows) > 1:
                 self._fail(f"rows: more than one has the role {role}")
+        for row in task.rows:
+            self._check_row(row, task)
         for number in task.published:
             if number.row is not None and number.row not in names:
                 self._fail(f"published: row {number.row!r} is none of {', '.join(names) or 'no rows'}")
@@ -114,6 +110,16 @@ class _Reader:
                 self._fail(f"{side}: the classes' counts sum to {sum(counts)}, the list has {total}")
         if task.evaluation == "held-out" and task.recipe is not None and "target_test" not in task.target.lists:
             self._fail("protocol.evaluation is held-out, but target.lists has no target_test")
+
+    def _check_row(self, row: Row, task: Task) -> None:
+        stages = [each.name for each in task.rows if each.stage]
+        if unknown := [name for name in row.needs if name not in stages]:
+            self._fail(f"row {row.name} starts from {', '.join(unknown)}; stages: {', '.join(stages) or 'none'}")
+        try:
+            if task.recipe is not None:
+                change_settings(RECIPES[task.recipe](row.method), row.settings)
+        except (VideodaError, KeyError) as error:
+            self._fail(f"row {row.name}: {error if isinstance(error, VideodaError) else 'settings name no method'}")
 
     def _classes(self, entries: Any) -> tuple[TaskClass, ...]:
         if not isinstance(entries, list) or len(entries) < 2:
@@ -179,10 +185,12 @@ class _Reader:
         rows = []
         for entry in entries:
             entry = self._mapping(entry, "rows")
-            self._only(entry, {"name", "title", "settings", "role"}, "rows")
+            self._only(entry, {"name", "title", "settings", "role", "stage"}, "rows")
             settings = self._mapping(entry.get("settings"), "rows.settings")
             role = self._optional(entry.get("role"), _ROLES, "rows.role")
-            rows.append(Row(self._text(entry, "name"), self._text(entry, "title"), settings, role))
+            rows.append(
+                Row(self._text(entry, "name"), self._text(entry, "title"), settings, role, entry.get("stage") is True)
+            )
         return tuple(rows)
 
     def _fail(self, message: str) -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from videoda_train.data.prepare import DatasetCard
+from videoda_train.recipes.config import MethodName
 
+RUN_PREFIX = "run:"
 METRICS = {
     "acc_softmax": "AccSf",
     "acc_logits": "Acc",
@@ -53,13 +55,26 @@ class Published:
 class Row:
     """One row of the table: a name for folders, a title, and the settings it changes, by their dotted names.
 
-    Gains are over the `baseline` row; the `full` row is the method that the task is about.
+    Gains are over the `baseline` row; the `full` row is the method that the task is about. A `stage` is run for others
+    that start from it (a setting `run:NAME` is the folder of row NAME's run with the same seed); it has no line.
     """
 
     name: str
     title: str
     settings: Mapping[str, Any]
     role: Literal["baseline", "full"] | None = None
+    stage: bool = False
+
+    @property
+    def method(self) -> MethodName:
+        """The training method."""
+        return self.settings["method"]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Names of the rows that it starts from."""
+        texts = [value for value in self.settings.values() if isinstance(value, str)]
+        return tuple(text.removeprefix(RUN_PREFIX) for text in texts if text.startswith(RUN_PREFIX))
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,7 @@ def close_cracks(
     f_cx, f_cy = np.float32(cx), np.float32(cy)
     objects = inverse.shape[0]
     reciprocal = np.uint64((1 << 44) // width + 1)  # (i · reciprocal) >> 44 is i // width: H · W² < 2⁴⁴
+    offsets = np.array([-1, 1, -stride, stride, -stride - 1, -stride + 1, stride - 1, stride + 1])
     left = find_candidates(nearness, tolerance, flags, queue)
     while left > 0:
         found = 0
@@ -90,26 +91,26 @@ def close_cracks(
             shown = points[cell] >= 0
             best = near[cell] + tolerance if shown else np.float32(0)
             winner = np.int32(-1)
-            for dy in range(3):
-                for dx in range(3):
-                    beside = np.uint64(cell + dy * stride + dx - stride - 1)
-                    if near[beside] <= best:
-                        continue
-                    i = points[beside]
-                    a, b, c, reach = planes[i, 0], planes[i, 1], planes[i, 2], planes[i, 3]
-                    row = (np.uint64(i) * reciprocal) >> np.uint64(44)
-                    px, py = np.float32(i - np.int64(row) * width) - f_cx, np.float32(row) - f_cy
-                    label = labels[i] if objects > 1 else 0
-                    if label != k:
-                        k = label
-                        r0 = inverse[k, 0, 0] * xc + inverse[k, 0, 1] * yc + inverse[k, 0, 2]
-                        r1 = inverse[k, 1, 0] * xc + inverse[k, 1, 1] * yc + inverse[k, 1, 2]
-                        r2 = inverse[k, 2, 0] * xc + inverse[k, 2, 1] * yc + inverse[k, 2, 2]
-                        b0, b1, b2 = back[k, 0], back[k, 1], back[k, 2]
-                    s = nearness_within_reach(a, b, c, reach, px, py, r0, r1, r2, b0, b1, b2)
-                    if s > best:
-                        best = s
-                        winner = i
+            for n in range(8):
+                beside = np.uint64(np.int64(cell) + offsets[n])
+                # Once a plane covers the pixel, only a nearer surface is of interest, not its own neighbours' planes.
+                if near[beside] <= (best if winner < 0 else best + tolerance):
+                    continue
+                i = np.uint32(points[beside])
+                row = (np.uint64(i) * reciprocal) >> np.uint64(44)
+                px, py = np.float32(np.int32(i) - np.int32(row) * width) - f_cx, np.float32(np.int32(row)) - f_cy
+                label = labels[i] if objects > 1 else 0
+                if label != k:
+                    k = label
+                    r0 = inverse[k, 0, 0] * xc + inverse[k, 0, 1] * yc + inverse[k, 0, 2]
+                    r1 = inverse[k, 1, 0] * xc + inverse[k, 1, 1] * yc + inverse[k, 1, 2]
+                    r2 = inverse[k, 2, 0] * xc + inverse[k, 2, 1] * yc + inverse[k, 2, 2]
+                    b0, b1, b2 = back[k, 0], back[k, 1], back[k, 2]
+                a, b, c, reach = planes[i, 0], planes[i, 1], planes[i, 2], planes[i, 3]
+                s = nearness_within_reach(a, b, c, reach, px, py, r0, r1, r2, b0, b1, b2)
+                if s > best:
+                    best = s
+                    winner = np.int32(i)
             if winner >= 0:
                 queue[found] = queue[h]
                 winners[found] = winner

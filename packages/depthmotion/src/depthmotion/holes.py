@@ -63,22 +63,31 @@ def continue_surfaces(index, nearness, covered, labels, tolerance, queue, count,
 
     Of the shown pixels that enclose a hole in its row, or in its column if they are closer together there, that is the
     farther one: what was hidden lies behind. A hole that reaches the frame's border continues the nearest pixel.
-    `ends` is int32 (4, ≥ cells), zero on the frame's border: scratch.
+    `ends` is int32 (2, cells), zero on the frame's border: scratch.
     """
     stride = index.shape[1]
     points, near = index.reshape(-1), nearness.reshape(-1)
-    left, above, right, below = ends[0], ends[1], ends[2], ends[3]
+    above, below = ends[0], ends[1]
     for k in range(count):
         c = queue[k]
-        left[c] = c - 1 if points[c - 1] >= 0 else left[c - 1]
         above[c] = c - stride if points[c - stride] >= 0 else above[c - stride]
     open_ends = 0
+    a = b = np.int64(0)
+    start = np.int64(-1)
     for k in range(count - 1, -1, -1):
         c = np.int64(queue[k])
-        a, u = np.int64(left[c]), np.int64(above[c])
-        b = c + 1 if points[c + 1] >= 0 else np.int64(right[c + 1])
+        if start < 0:  # the last hole of a run
+            first_of_run = k
+            while first_of_run > 0 and queue[first_of_run - 1] == queue[first_of_run] - 1:
+                first_of_run -= 1
+            start = np.int64(queue[first_of_run])
+            a = start - 1 if points[start - 1] >= 0 else 0
+            b = c + 1 if points[c + 1] >= 0 else 0
+        u = np.int64(above[c])
         v = c + stride if points[c + stride] >= 0 else np.int64(below[c + stride])
-        right[c], below[c] = b, v
+        below[c] = v
+        if c == start:
+            start = np.int64(-1)
         across = b - a if a > 0 and b > 0 else 2**30
         down = (v - u) // stride if u > 0 and v > 0 else 2**30
         chosen = np.int64(0)

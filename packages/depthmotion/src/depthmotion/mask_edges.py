@@ -19,7 +19,7 @@ def snap_to_depth(
 
     Masks and depth come of different networks, whose edges differ by some pixels: what a mask leaves out of an object
     stays behind when it moves, and what it takes of the background comes along. A pixel leaves the object if its
-    disparity is more like the surroundings' than the object's, and joins it if it is like nothing but the object.
+    disparity is more like the surroundings' than the object's, and joins it if nothing around is as like it.
     Borders between two objects stay.
     """
     radius = max(2, round(RADIUS * max(labels.shape))) if radius is None else radius

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import no_type_check
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int32, UInt8
+from jaxtyping import Bool, Float32, UInt8
 from numba import njit
 
 WIDENING = 4
@@ -15,14 +15,11 @@ WIDENING = 4
 
 @dataclass(frozen=True)
 class Plate:
-    """The photo with what lies behind near things painted over them, at the pixels (x, y) alone.
+    """The photo with what lies behind near things painted over them, close to their edges, where they are `covered`.
 
-    The last ones of these are `covered`: a near thing's. The others are the background's own beside an edge, without
-    the near thing's share of their colour.
+    The background's own pixels beside an edge are there without the near thing's share of their colour.
     """
 
-    x: Int32[np.ndarray, " n"]
-    y: Int32[np.ndarray, " n"]
     image: UInt8[np.ndarray, "h w 3"]
     covered: Bool[np.ndarray, "h w"]
 
@@ -170,5 +167,4 @@ def make_plate(
     covered = covered[level.reshape(-1)[covered] > 0]
     order = np.concatenate([np.flatnonzero(edge).astype(np.int32), covered])
     _paint(image, disparity, threshold, order, level, behind, fringe, painted)
-    y, x = np.divmod(order, np.int32(disparity.shape[1]))
-    return Plate(x, y, painted, level > 0)
+    return Plate(painted, level > 0)

@@ -11,6 +11,8 @@ from depthmotion.intrinsics import Intrinsics
 
 SLACK = 2
 """Pixels that are prepared beyond the reach of a motion."""
+POINTS = 9
+"""Places along each side where the reach is taken; between them it hardly differs."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,8 @@ def reach_of_motion(
 ) -> Reach:
     """Return how far, in pixels of the photo, the frames of a path look past its borders and behind its edges."""
     height, width = disparity.shape
-    rows = np.linspace(0, height - 1, min(height, 33))
-    columns = np.linspace(0, width - 1, min(width, 33))
+    rows = np.linspace(0, height - 1, min(height, POINTS))
+    columns = np.linspace(0, width - 1, min(width, POINTS))
     borders = (disparity[0], disparity[-1], disparity[:, 0], disparity[:, -1])
     across, down = np.ones(len(columns)), np.ones(len(rows))
     x = np.concatenate([columns, columns, 0 * down, (width - 1) * down])

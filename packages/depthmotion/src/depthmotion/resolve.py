@@ -14,19 +14,26 @@ from depthmotion.splat import FAST
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def gather_planes(row, planes, disparity, plane):
-    """Fetch the planes (3, W) of one row of points; a surface that is continued into a hole faces the camera."""
+    """Fetch the planes (3, W) of one row of points; a surface that is continued into a hole faces the camera.
+
+    Returns whether something in the row is read from the backdrop.
+    """
     a, b, c = plane[0], plane[1], plane[2]
     zero, point = np.float32(0), np.uint32(PLATE - 1)
-    holes = False
+    behind = False
     for x in range(row.size):
         coded = row[x]
-        if coded >= 0:
+        if np.uint32(coded) <= point:
+            i = np.uint32(coded)
+            a[x], b[x], c[x] = planes[i, 0], planes[i, 1], planes[i, 2]
+        elif coded >= 0:
             i = np.uint32(coded) & point
             a[x], b[x], c[x] = planes[i, 0], planes[i, 1], planes[i, 2]
+            behind = True
         else:
-            a[x], b[x], c[x] = zero, zero, disparity[np.uint32(-2 - coded)]
-            holes = True
-    return holes
+            a[x], b[x], c[x] = zero, zero, disparity[np.uint32(np.int32(-2) - coded)]
+            behind = True
+    return behind
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -39,11 +46,15 @@ def gather_labels(row, labels, found):
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 @no_type_check
-def intersect_row(plane, xs, yc, inverse, back, source):
-    """Intersect the rays of one row of pixels with their planes: source x, y (from the centre) and disparity (3, W)."""
+def intersect_row(plane, near, xs, yc, inverse, back, source):
+    """Intersect the rays of one row of pixels with their planes: source x, y (from the centre) and disparity (3, W).
+
+    A plane that a ray only grazes is met far from its point: it is trusted up to a factor of two of `near`, the point's
+    own inverse depth in the frame, which is 0 for holes.
+    """
     a, b, c = plane[0], plane[1], plane[2]
     qx, qy, disparity = source[0], source[1], source[2]
-    one = np.float32(1)
+    one, two, half, zero = np.float32(1), np.float32(2), np.float32(0.5), np.float32(0)
     i00, i10, i20 = inverse[0, 0], inverse[1, 0], inverse[2, 0]
     c0 = inverse[0, 1] * yc + inverse[0, 2]
     c1 = inverse[1, 1] * yc + inverse[1, 2]
@@ -53,6 +64,8 @@ def intersect_row(plane, xs, yc, inverse, back, source):
         xc = xs[x]
         r0, r1, r2 = i00 * xc + c0, i10 * xc + c1, i20 * xc + c2
         s = (a[x] * r0 + b[x] * r1 + c[x] * r2) / (one + a[x] * b0 + b[x] * b1 + c[x] * b2)
+        n = near[x]
+        s = min(max(s, half * n), two * n if n > zero else s)
         scale = one / (r2 - b2 * s)
         qx[x] = (r0 - b0 * s) * scale
         qy[x] = (r1 - b1 * s) * scale
@@ -61,8 +74,8 @@ def intersect_row(plane, xs, yc, inverse, back, source):
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 @no_type_check
-def texture_row(source, row, cx, cy, height, xy, fraction):
-    """Write one row of OpenCV fixed-point coordinates into the photo or, where so coded, its plate.
+def texture_row(source, cx, cy, height, xy, fraction):
+    """Write one row of OpenCV fixed-point coordinates into the photo.
 
     `xy` holds two 16-bit numbers, y in the upper half; `fraction` two of 5 bits.
     """
@@ -72,43 +85,46 @@ def texture_row(source, row, cx, cy, height, xy, fraction):
     f_cx, f_cy = np.float32(cx), np.float32(cy)
     right, bottom = np.float32(width - 1), np.float32(height - 1)
     five, sixteen, low, word = np.int32(5), np.int32(16), np.int32(31), np.int32(0xFFFF)
-    plate, photo = np.int32(64 * height), np.uint32(PLATE)
     for x in range(width):
         u = min(max(qx[x] + f_cx, zero), right)
         v = min(max(qy[x] + f_cy, zero), bottom)
         sx = np.int32(u * steps + half)
-        # As an unsigned number a hole's code lies beyond every point.
-        sy = np.int32(v * steps + half) + (np.int32(0) if np.uint32(row[x]) < photo else plate)
+        sy = np.int32(v * steps + half)
         xy[x] = ((sy >> five) << sixteen) | ((sx >> five) & word)
         fraction[x] = ((sy & low) << five) | (sx & low)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def holes_row(source, row, disparity, labels, covered, tolerance, cx, cy, height, margins, xy, fraction):
-    """Correct the coordinates of a row's holes, which are in the plate, where they look past the border.
+def backdrop_row(source, row, disparity, labels, covered, tolerance, cx, cy, height, margins, xy, fraction):
+    """Write the coordinates of a row's pixels that show what is behind or around the photo.
 
-    Also where the plate shows what lies behind the very surface that is continued: then the photo has it.
+    Where the plate has painted over the very surface that is continued, the photo shows it.
     """
     width = row.size
     top, bottom, left, right = margins
+    zero, steps, half = np.float32(0), np.float32(32), np.float32(0.5)
     last_x, last_y = np.float32(width - 1), np.float32(height - 1)
-    steps, half = np.float32(32), np.float32(0.5)
-    first = np.int32(128 * height)
+    right_end, bottom_end = last_x + np.float32(left + right), last_y + np.float32(top + bottom)
+    f_cx, f_cy, first = np.float32(cx), np.float32(cy), np.int32(64 * height)
     for x in range(width):
-        if row[x] >= 0:
+        code = row[x]
+        if np.uint32(code) < np.uint32(PLATE):
             continue
-        u, v = source[0, x] + np.float32(cx), source[1, x] + np.float32(cy)
-        if u >= 0 and v >= 0 and u <= last_x and v <= last_y:
-            i, point = int(v + half) * width + int(u + half), -2 - row[x]
-            if covered[i] and disparity[i] <= source[2, x] + tolerance and labels[i] == labels[point]:
-                xy[x] -= np.int32(2 * height) << 16
-            continue
-        u = min(max(u + np.float32(left), np.float32(0)), last_x + np.float32(left + right))
-        v = min(max(v + np.float32(top), np.float32(0)), last_y + np.float32(top + bottom))
+        u, v = source[0, x] + f_cx, source[1, x] + f_cy
+        if code < 0 and u >= zero and v >= zero and u <= last_x and v <= last_y:
+            i = np.uint32(np.int32(v + half) * width + np.int32(u + half))
+            if (
+                covered[i]
+                and disparity[i] <= source[2, x] + tolerance
+                and labels[i] == labels[np.uint32(np.int32(-2) - code)]
+            ):
+                continue
+        u = min(max(u + np.float32(left), zero), right_end)
+        v = min(max(v + np.float32(top), zero), bottom_end)
         sx, sy = np.int32(u * steps + half), np.int32(v * steps + half) + first
-        xy[x] = ((sy >> 5) << 16) | (sx >> 5)
-        fraction[x] = ((sy & 31) << 5) | (sx & 31)
+        xy[x] = ((sy >> np.int32(5)) << np.int32(16)) | (sx >> np.int32(5))
+        fraction[x] = ((sy & np.int32(31)) << np.int32(5)) | (sx & np.int32(31))
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
@@ -142,14 +158,13 @@ def depth_row(source, matrix, shift, depth):
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def resolve_frame(
-    index, planes, disparity, labels, covered, tolerance, inverse, back, to_matrix, to_shift, view_matrix, view_shift,
-    cx, cy, margins, xy,
-    fraction, flow, depth, valid, scratch, row_labels,
+    index, nearness, planes, disparity, labels, covered, tolerance, inverse, back, to_matrix, to_shift, view_matrix,
+    view_shift, cx, cy, margins, xy, fraction, flow, depth, valid, scratch, row_labels,
 ):  # fmt: skip
     """Fill texture coordinates, validity, flow to another motion and depth in a view (H, W …) of one frame.
 
-    `index` has a border of one pixel. An output whose first side is 0 is left out. `disparity`, `labels` and
-    `covered` are flat; `scratch` is float32 (3, 3, W).
+    `index` and `nearness` have a border of one pixel. An output whose first side is 0 is left out. `disparity`,
+    `labels` and `covered` are flat; `scratch` is float32 (3, 3, W).
     """
     height, width = index.shape[0] - 2, index.shape[1] - 2
     objects = inverse.shape[0]
@@ -157,23 +172,23 @@ def resolve_frame(
     own_flow, own_depth = np.empty((width, 2), np.float32), own[2]
     xs = np.arange(width).astype(np.float32) - np.float32(cx)
     for y in range(height):
-        row = index[y + 1, 1:-1]
+        row, near = index[y + 1, 1:-1], nearness[y + 1, 1:-1]
         yc = np.float32(y) - np.float32(cy)
-        holes = gather_planes(row, planes, disparity, plane)
-        intersect_row(plane, xs, yc, inverse[0], back[0], source)
+        behind = gather_planes(row, planes, disparity, plane)
+        intersect_row(plane, near, xs, yc, inverse[0], back[0], source)
         if objects > 1:
             gather_labels(row, labels, row_labels)
             for k in range(1, objects):
                 if not np.any(row_labels == k):
                     continue
-                intersect_row(plane, xs, yc, inverse[k], back[k], own)
+                intersect_row(plane, near, xs, yc, inverse[k], back[k], own)
                 for x in range(width):
                     if row_labels[x] == k:
                         source[0, x], source[1, x], source[2, x] = own[0, x], own[1, x], own[2, x]
         if xy.shape[0]:
-            texture_row(source, row, cx, cy, height, xy[y], fraction[y])
-            if holes:
-                holes_row(
+            texture_row(source, cx, cy, height, xy[y], fraction[y])
+            if behind:
+                backdrop_row(
                     source, row, disparity, labels, covered, tolerance, cx, cy, height, margins, xy[y], fraction[y]
                 )
         if valid.shape[0]:

@@ -85,12 +85,13 @@ def build_scene(
     threshold = cut_threshold(disparity)
     right, below = find_cuts(disparity, labels, np.float32(threshold))
     plate = make_plate(image, disparity, labels, right, below, threshold=threshold, radius=radius)
+    backdrop = continue_outwards(image, plate.image, margins=margins)
     return Scene(
         camera=camera,
         disparity=disparity,
         labels=labels,
         planes=fit_planes(disparity, right, below, cx=camera.cx, cy=camera.cy),
         covered=plate.covered,
-        texture=make_texture(image, plate, around=continue_outwards(image, margins=margins), margins=margins),
+        texture=make_texture(image, backdrop, margins=margins),
         tolerance=threshold,
     )

@@ -19,7 +19,7 @@ JOIN = 3
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def _read_pyramid(pyramid, rows, columns, level_of, top, left, height, width, out):
+def _read_pyramid(pyramid, start, rows, columns, level_of, top, left, height, width, out):
     """Fill every second pixel around the photo with the weighted mean of the two levels that fit its distance."""
     zero, half = np.float32(0), np.float32(0.5)
     last_x, last_y = np.float32(width - 1), np.float32(height - 1)
@@ -48,7 +48,7 @@ def _read_pyramid(pyramid, rows, columns, level_of, top, left, height, width, ou
                     y1 = min(y0 + dy, rows[n] - 1)
                     for dx in range(2):
                         weight = across_row * (across if dx else np.float32(1) - across)
-                        cell = pyramid[n, y1, min(x0 + dx, columns[n] - 1)]
+                        cell = pyramid[start[n] + y1 * columns[n] + min(x0 + dx, columns[n] - 1)]
                         red += weight * cell[0]
                         green += weight * cell[1]
                         blue += weight * cell[2]
@@ -61,33 +61,35 @@ def _read_pyramid(pyramid, rows, columns, level_of, top, left, height, width, ou
 
 def _pyramid(
     image: UInt8[np.ndarray, "h w 3"], margins: Int32[np.ndarray, "4"], levels: int
-) -> tuple[Float32[np.ndarray, "l h2 w2 4"], Int32[np.ndarray, " l"], Int32[np.ndarray, " l"]]:
-    """Return weighted sums of every second, fourth … pixel's surroundings (RGB, 1; 0 outside), each level's size."""
+) -> tuple[Float32[np.ndarray, "n 4"], Int32[np.ndarray, " l"], Int32[np.ndarray, " l"], Int32[np.ndarray, " l"]]:
+    """Return weighted sums of every second, fourth … pixel's surroundings (RGB, 1; 0 outside), level after level.
+
+    Also each level's first entry, rows and columns.
+    """
     height, width = image.shape[:2]
     top, bottom, left, right = (int(margin) for margin in margins)
-    rows = [-(-(height + top + bottom) // 2)]
-    columns = [-(-(width + left + right) // 2)]
-    for _ in range(levels - 1):
-        rows.append(-(-rows[-1] // 2))
-        columns.append(-(-columns[-1] // 2))
-    pyramid = np.zeros((levels, rows[0], columns[0], 4), np.float32)
-    padded = cv2.copyMakeBorder(
-        image, top, 2 * rows[0] - height - top, left, 2 * columns[0] - width - left, cv2.BORDER_CONSTANT
+    rows, columns = -(-(height + top + bottom) // 2), -(-(width + left + right) // 2)
+    after = 2 * rows - height - top, 2 * columns - width - left
+    padded = cv2.copyMakeBorder(image, top, after[0], left, after[1], cv2.BORDER_CONSTANT)
+    inside_y, inside_x = (
+        np.pad(np.ones(side, np.float32), pads).reshape(-1, 2).mean(axis=1)
+        for side, pads in ((height, (top, after[0])), (width, (left, after[1])))
     )
-    inside = np.zeros((2 * rows[0], 2 * columns[0]), np.float32)
-    inside[top : top + height, left : left + width] = 1
-    pyramid[0, :, :, :3] = cv2.resize(padded, (columns[0], rows[0]), interpolation=cv2.INTER_AREA)
-    pyramid[0, :, :, 3] = cv2.resize(inside, (columns[0], rows[0]), interpolation=cv2.INTER_AREA)
-    for n in range(1, levels):
-        finer = pyramid[n - 1, : rows[n - 1], : columns[n - 1]]
-        pyramid[n, : rows[n], : columns[n]] = cv2.pyrDown(finer)
-    return pyramid, np.array(rows, np.int32), np.array(columns, np.int32)
+    level = np.empty((rows, columns, 4), np.float32)
+    level[..., :3] = cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA)
+    level[..., 3] = inside_y[:, None] * inside_x
+    made = [level]
+    for _ in range(levels - 1):
+        made.append(cv2.pyrDown(made[-1]))
+    shapes = np.array([part.shape[:2] for part in made], np.int32)
+    start = np.cumsum([0, *(part[..., 0].size for part in made[:-1])]).astype(np.int32)
+    return np.concatenate([part.reshape(-1, 4) for part in made]), start, shapes[:, 0].copy(), shapes[:, 1].copy()
 
 
 def continue_outwards(
-    image: UInt8[np.ndarray, "h w 3"], *, margins: Int32[np.ndarray, "4"]
+    image: UInt8[np.ndarray, "h w 3"], inside: UInt8[np.ndarray, "h w 3"], *, margins: Int32[np.ndarray, "4"]
 ) -> UInt8[np.ndarray, "padded_h padded_w 3"]:
-    """Return what surrounds the photo, `margins` (top, bottom, left, right) pixels wide; its own place is left open.
+    """Return a picture, `inside`, with the photo's surroundings, `margins` (top, bottom, left, right) pixels wide.
 
     Each pixel is a mean over the photo alone, as wide as its distance asks for (normalised convolution, Knutsson &
     Westin 1993): close to the border it joins the photo, farther out it tends to the mean of a wide part.
@@ -97,8 +99,10 @@ def continue_outwards(
     farthest = int(np.ceil(np.hypot(max(top, bottom), max(left, right)))) + 2
     width_of = SOFTNESS * np.arange(0, farthest, 0.5) / LEVEL_WIDTH
     level_of = np.log2(np.maximum(width_of + 0.5, 1)).astype(np.float32)
-    pyramid, rows, columns = _pyramid(image, margins, int(level_of[-1]) + 2)
+    pyramid, start, rows, columns = _pyramid(image, margins, int(level_of[-1]) + 2)
     coarse = np.zeros((rows[0], columns[0], 3), np.uint8)
-    _read_pyramid(pyramid, rows, columns, level_of, top, left, height, width, coarse)
+    _read_pyramid(pyramid, start, rows, columns, level_of, top, left, height, width, coarse)
     around = cv2.resize(coarse, (2 * int(columns[0]), 2 * int(rows[0])), interpolation=cv2.INTER_LINEAR)
-    return around[: height + top + bottom, : width + left + right]
+    around = around[: height + top + bottom, : width + left + right]
+    around[top : top + height, left : left + width] = inside
+    return around

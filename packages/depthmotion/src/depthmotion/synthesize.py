@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import numpy as np
 from jaxtyping import Float, UInt8
 
 from depthmotion.camera_path import CameraPath
 from depthmotion.clip import Clip
 from depthmotion.depthmap import DepthMap
-from depthmotion.errors import PathError
+from depthmotion.errors import ConfigError, MissingDependencyError, PathError
 from depthmotion.instances import MovingInstances
 from depthmotion.intrinsics import Intrinsics
 from depthmotion.motion import pixel_motions
 from depthmotion.prepared import PreparedClip
 from depthmotion.reach import reach_of_motion
 from depthmotion.scene import Fill, build_scene, check_fill, check_image
+
+Engine = Literal["numba", "torch"]
 
 
 def prepare(
@@ -69,11 +73,15 @@ def synthesize(
     intrinsics: Intrinsics | Float[np.ndarray, "3 3"] | None = None,
     fill: Fill = "background",
     instances: MovingInstances | None = None,
+    engine: Engine = "numba",
+    device: str = "auto",
 ) -> Clip:
     """Return the clip that a camera on `path` would see of a photo with the given depth.
 
     Every frame is warped from the photo's own pixels. `fill` decides what is seen where the photo shows nothing:
-    "background" continues what lies behind, "telea" inpaints each frame (radius 3), "none" leaves black.
+    "background" continues what lies behind, "telea" inpaints each frame (radius 3), "none" leaves black. The engine
+    "torch" renders all frames at once on `device` (`auto`: a GPU if there is one); `torch_engine.render_batch` does so
+    for many clips, and leaves them there.
 
     >>> import numpy as np
     >>> photo = np.zeros((48, 64, 3), np.uint8)
@@ -82,7 +90,11 @@ def synthesize(
     ((4, 48, 64, 3), (3, 48, 64, 2))
     """
     check_fill(fill)
+    if engine not in get_args(Engine):
+        raise ConfigError(f"engine={engine!r} is unknown: use one of {', '.join(get_args(Engine))}.")
     prepared = prepare(image, depth, path, intrinsics=intrinsics, instances=instances)
+    if engine == "torch":
+        return _by_torch(prepared, fill, device)
     height, width = image.shape[:2]
     count = len(prepared)
     frames = np.empty((count, height, width, 3), np.uint8)
@@ -92,4 +104,16 @@ def synthesize(
         frames[t], valid[t] = frame.image, frame.valid
         if frame.flow is not None:
             flow[t] = frame.flow
+    return Clip(frames, flow, valid, prepared.poses, prepared)
+
+
+def _by_torch(prepared: PreparedClip, fill: Fill, device: str) -> Clip:
+    try:
+        from depthmotion.torch_engine import render_batch
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"the engine torch needs PyTorch: pip install 'depthmotion[torch]' ({error})."
+        ) from error
+    batch = render_batch([prepared], device=device, fill=fill)
+    frames, flow, valid = (part[0].cpu().numpy() for part in (batch.frames, batch.flow, batch.valid))
     return Clip(frames, flow, valid, prepared.poses, prepared)

@@ -1,4 +1,4 @@
-"""The pictures that frames are read from, one below the other: photo and plate, twice as fine, and surroundings."""
+"""The pictures that frames are read from, one below the other: the photo, twice as fine, and its backdrop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from jaxtyping import Int16, Int32, UInt8, UInt16
 from numba import njit
 
 from depthmotion.errors import ImageError
-from depthmotion.plate import Plate
 
 FINENESS = 2
 SUBPIXELS = 32
@@ -23,9 +22,9 @@ TAPS = 8
 
 @dataclass(frozen=True)
 class Texture:
-    """RGB picture: from row 0 the photo and from row 2·H its plate, both (2·H, 2·W), even pixels their own.
+    """RGB picture: the photo (2·H, 2·W), even pixels its own, and from row 2·H what is behind and around it.
 
-    From row 4·H the surroundings, the photo's size and `margins` (top, bottom, left, right) more.
+    That is the photo's size and `margins` (top, bottom, left, right) more.
     """
 
     image: UInt8[np.ndarray, "rows columns 3"]
@@ -63,86 +62,55 @@ def _half_samples(taps, out):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def double(image, first, last, fine):
-    """Write columns first … last (per row, int32 (H,)) of a picture at twice its resolution into `fine`."""
+def double(image, fine):
+    """Write a picture at twice its resolution into the first columns of `fine`."""
     height, width = image.shape[:2]
     padded = np.empty((width + TAPS) * 3, np.uint8)
     between = np.empty(width * 3, np.uint8)
     for y in range(height):
-        start, stop = first[y], last[y]
-        if stop <= start:
-            continue
         row, out = image[y], fine[2 * y]
-        for k in range(start, stop + TAPS):
+        for k in range(width + TAPS):
             x = k - 3
             x = x if 0 <= x < width else _mirrored(x, width)
             padded[3 * k] = row[x, 0]
             padded[3 * k + 1] = row[x, 1]
             padded[3 * k + 2] = row[x, 2]
-        p = padded[3 * start :]
-        _half_samples((p, p[3:], p[6:], p[9:], p[12:], p[15:], p[18:], p[21:]), between[3 * start : 3 * stop])
-        for x in range(start, stop):
+        p = padded
+        _half_samples((p, p[3:], p[6:], p[9:], p[12:], p[15:], p[18:], p[21:]), between)
+        for x in range(width):
             for channel in range(3):
                 out[2 * x, channel] = row[x, channel]
                 out[2 * x + 1, channel] = between[3 * x + channel]
-    flat = fine.reshape(fine.shape[0], fine.shape[1] * 3)
+    flat = fine.reshape(fine.shape[0], fine.shape[1] * 3)[:, : 6 * width]
     for y in range(height):
-        start, stop = width, 0
-        for k in range(y - 3, y + 5):
-            source = _mirrored(k, height)
-            if last[source] > first[source]:
-                start, stop = min(start, first[source]), max(stop, last[source])
-        if stop <= start:
-            continue
-        a, b = 6 * start, 6 * stop
         taps = (
-            flat[2 * _mirrored(y - 3, height), a:b],
-            flat[2 * _mirrored(y - 2, height), a:b],
-            flat[2 * _mirrored(y - 1, height), a:b],
-            flat[2 * y, a:b],
-            flat[2 * _mirrored(y + 1, height), a:b],
-            flat[2 * _mirrored(y + 2, height), a:b],
-            flat[2 * _mirrored(y + 3, height), a:b],
-            flat[2 * _mirrored(y + 4, height), a:b],
+            flat[2 * _mirrored(y - 3, height)],
+            flat[2 * _mirrored(y - 2, height)],
+            flat[2 * _mirrored(y - 1, height)],
+            flat[2 * y],
+            flat[2 * _mirrored(y + 1, height)],
+            flat[2 * _mirrored(y + 2, height)],
+            flat[2 * _mirrored(y + 3, height)],
+            flat[2 * _mirrored(y + 4, height)],
         )
-        _half_samples(taps, flat[2 * y + 1, a:b])
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-@no_type_check
-def _painted_columns(x, y, first, last):
-    """Set per row the columns that a change of the points (x, y) alters at twice the resolution."""
-    first[:] = np.int32(2**30)
-    last[:] = 0
-    for k in range(x.size):
-        first[y[k]] = min(first[y[k]], x[k])
-        last[y[k]] = max(last[y[k]], x[k] + 1)
+        _half_samples(taps, flat[2 * y + 1])
 
 
 def make_texture(
     image: UInt8[np.ndarray, "h w 3"],
-    plate: Plate,
+    backdrop: UInt8[np.ndarray, "backdrop_h backdrop_w 3"],
     *,
-    around: UInt8[np.ndarray, "around_h around_w 3"],
     margins: Int32[np.ndarray, "4"],
 ) -> Texture:
-    """Stack a photo, its plate, and what is around the photo."""
+    """Stack a photo and what is behind and around it."""
     height, width = image.shape[:2]
-    photo_rows, columns = FINENESS * height, max(FINENESS * width, around.shape[1])
-    rows = 2 * photo_rows + around.shape[0]
+    rows, columns = FINENESS * height + backdrop.shape[0], max(FINENESS * width, backdrop.shape[1])
     if max(rows, columns) > MAX_TEXTURE_SIDE:
         raise ImageError(
-            f"an image of {width}×{height} pixels is too large to warp (the limit is about 5500 on a side): "
+            f"an image of {width}×{height} pixels is too large to warp (the limit is about 9000 on a side): "
             "give a smaller size."
         )
     fine = np.empty((rows, columns, 3), np.uint8)
-    first, last = np.zeros(height, np.int32), np.full(height, width, np.int32)
-    photo, below = fine[:photo_rows], fine[photo_rows : 2 * photo_rows]
-    double(image, first, last, photo)
-    below[:] = photo
-    _painted_columns(plate.x, plate.y, first, last)
-    np.clip(first - TAPS // 2, 0, None, out=first)
-    np.clip(last + TAPS // 2, None, width, out=last)
-    double(plate.image, first, last, below)
-    fine[2 * photo_rows :, : around.shape[1]] = around
+    double(image, fine[: FINENESS * height])
+    fine[FINENESS * height :, : backdrop.shape[1]] = backdrop
     return Texture(fine, margins)

@@ -17,7 +17,7 @@ class Workspace:
         self.index = np.empty((height + 2, width + 2), np.int32)
         self.nearness = np.empty((height + 2, width + 2), np.float32)
         self.marked = np.pad(np.zeros((height, width), np.uint8), 1, constant_values=1)
-        self.ends = np.zeros((4, (height + 2) * (width + 2)), np.int32)
+        self.ends = np.zeros((2, (height + 2) * (width + 2)), np.int32)
         self.queue = np.empty(size, np.int32)
         self.winners = np.empty(size, np.int32)
         self.values = np.empty(size, np.float32)

@@ -76,7 +76,7 @@ class RunFolder:
             if not resume:
                 state = "a complete run" if self.is_complete else "an unfinished run"
                 raise RunError(f"{self.root} holds {state}; add --resume to continue it, or give another --run-dir")
-            if different := _differences(to_dict(self.read_config()), to_dict(config)):
+            if different := _differences(_deciding(self.read_config()), _deciding(config)):
                 raise RunError(
                     f"{self.root} was started with other settings ({', '.join(different)}); "
                     "resume with the same ones, or give another --run-dir"
@@ -151,6 +151,11 @@ class RunFolder:
             raise RunError(
                 f"{self.root} has no results.json; the run is not complete, continue it with --resume"
             ) from None
+
+
+def _deciding(config: TrainConfig) -> dict[str, Any]:
+    """Return the settings that a result depends on: how data is loaded, saved and tracked may change underway."""
+    return {key: value for key, value in to_dict(config).items() if key not in ("loading", "checkpoint", "tracking")}
 
 
 def _differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> list[str]:

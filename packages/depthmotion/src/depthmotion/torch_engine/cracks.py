@@ -22,7 +22,9 @@ def close_cracks(
     """
     stride = index.shape[2]
     points, near = index.view(-1), nearness.view(-1)
-    beside = torch.tensor([dy * stride + dx for dy in (-1, 0, 1) for dx in (-1, 0, 1)], device=index.device)
+    beside = torch.tensor(
+        [-1, 1, -stride, stride, -stride - 1, -stride + 1, stride - 1, stride + 1], device=index.device
+    )
     tolerance = scenes.tolerance[frames.scene][:, None, None]
     highest = F.max_pool2d(nearness[:, None], 3, stride=1, padding=1)[:, 0]
     wanted = (highest > torch.where(nearness > 0, nearness + tolerance, 0)) & (index >= NOTHING)
@@ -40,7 +42,7 @@ def _nearest_cover(
     scenes: Scenes,
     frames: Frames,
     queue: Int64[torch.Tensor, " q"],
-    beside: Int64[torch.Tensor, "9"],
+    beside: Int64[torch.Tensor, "8"],
     points: Int64[torch.Tensor, " cells"],
     near: Float32[torch.Tensor, " cells"],
 ) -> tuple[Int64[torch.Tensor, " q"], Float32[torch.Tensor, " q"]]:
@@ -52,7 +54,8 @@ def _nearest_cover(
     centre = scenes.centre[scene]
     x = (cell % stride - 1).float() - centre[:, 0]
     y = (cell // stride - 1).float() - centre[:, 1]
-    best = torch.where(points[queue] >= 0, near[queue] + scenes.tolerance[scene], 0)
+    tolerance = scenes.tolerance[scene]
+    best = torch.where(points[queue] >= 0, near[queue] + tolerance, 0)
     winner = torch.full_like(queue, -1)
     flat = scenes.planes.view(-1, 4)
     first = scene * scenes.disparity.shape[1]
@@ -72,6 +75,7 @@ def _nearest_cover(
         hit &= (r0 * below - b0 * s - px * ahead).abs() <= reach * ahead
         hit &= (r1 * below - b1 * s - py * ahead).abs() <= reach * ahead
         value = s / below
-        hit &= (other > best) & (value > best)
+        # Once a plane covers the pixel, only a nearer surface is of interest, not its own neighbours' planes.
+        hit &= (other > torch.where(winner < 0, best, best + tolerance)) & (value > best)
         winner, best = torch.where(hit, point, winner), torch.where(hit, value, best)
     return winner, best

@@ -7,18 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float32, Int32, Int64
+from jaxtyping import Bool, Float32, Int64
 
 from depthmotion.errors import ConfigError
 from depthmotion.prepared import PreparedClip
+
+LANE = 20
+"""Bits per colour of a packed pixel: weighted sums of pixels sum all three colours at once without overflow."""
 
 
 @dataclass(frozen=True)
 class Scenes:
     """The scenes of B clips of one size: their points (pixels of the photo), planes and pictures.
 
-    `planes` (B, P, 4): disparity a·x + b·y + c, x and y from the principal point, and reach. `texture` holds RGB in the
-    lower 24 bits, rows as in `Texture`. `centre` is the principal point, `margins` top, bottom, left, right.
+    `planes` (B, P, 4): disparity a·x + b·y + c, x and y from the principal point, and reach. `texture` holds RGB, one
+    colour per `LANE` bits, rows as in `Texture`. `centre` is the principal point, `margins` top, bottom, left, right.
     """
 
     height: int
@@ -27,7 +30,7 @@ class Scenes:
     labels: Int64[torch.Tensor, "b p"]
     planes: Float32[torch.Tensor, "b p 4"]
     covered: Bool[torch.Tensor, "b p"]
-    texture: Int32[torch.Tensor, "b rows columns"]
+    texture: Int64[torch.Tensor, "b rows columns"]
     centre: Float32[torch.Tensor, "b 2"]
     margins: Int64[torch.Tensor, "b 4"]
     tolerance: Float32[torch.Tensor, " b"]
@@ -71,15 +74,9 @@ def scenes_of(clips: Sequence[PreparedClip], *, device: torch.device) -> Scenes:
         raise ConfigError(f"clips of one size and length are rendered together, got {listed}: sort them first.")
     scenes = [clip.scene for clip in clips]
     height, width = scenes[0].shape
-    rows = max(scene.texture.image.shape[0] for scene in scenes)
-    columns = max(scene.texture.image.shape[1] for scene in scenes)
-    pictures = np.zeros((len(scenes), rows, columns, 3), np.uint8)
-    for picture, scene in zip(pictures, scenes, strict=True):
-        picture[: scene.texture.image.shape[0], : scene.texture.image.shape[1]] = scene.texture.image
-    red, green, blue = torch.from_numpy(pictures).to(device).int().unbind(-1)
 
     def stacked(values: list[np.ndarray]) -> torch.Tensor:
-        return torch.from_numpy(np.stack(values)).to(device)
+        return torch.stack([torch.from_numpy(value).to(device) for value in values])
 
     return Scenes(
         height=height,
@@ -88,12 +85,22 @@ def scenes_of(clips: Sequence[PreparedClip], *, device: torch.device) -> Scenes:
         labels=stacked([scene.labels.reshape(-1).astype(np.int64) for scene in scenes]),
         planes=stacked([scene.planes for scene in scenes]),
         covered=stacked([scene.covered.reshape(-1) for scene in scenes]),
-        texture=red | (green << 8) | (blue << 16),
+        texture=_packed([scene.texture.image for scene in scenes], device),
         centre=stacked([np.array([scene.camera.cx, scene.camera.cy], np.float32) for scene in scenes]),
         margins=stacked([np.asarray(scene.texture.margins, dtype=np.int64) for scene in scenes]),
         tolerance=stacked([np.array(scene.tolerance, np.float32) for scene in scenes]),
         num_objects=max(clip.motions.matrix.shape[1] for clip in clips),
     )
+
+
+def _packed(pictures: list[np.ndarray], device: torch.device) -> Int64[torch.Tensor, "b rows columns"]:
+    """Return pictures uint8 (rows, columns, 3) as one number per pixel, zero past a smaller one's end."""
+    sides = [max(picture.shape[axis] for picture in pictures) for axis in (0, 1)]
+    packed = torch.zeros((len(pictures), *sides), dtype=torch.int64, device=device)
+    for place, picture in zip(packed, pictures, strict=True):
+        red, green, blue = torch.from_numpy(picture).to(device).long().unbind(-1)
+        place[: len(red), : red.shape[1]] = red | (green << LANE) | (blue << (2 * LANE))
+    return packed
 
 
 def frames_of(clips: Sequence[PreparedClip], *, device: torch.device) -> Frames:

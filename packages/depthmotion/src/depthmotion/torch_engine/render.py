@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import torch
 from jaxtyping import Bool, Float32, UInt8
 
 from depthmotion.errors import ConfigError
 from depthmotion.prepared import PreparedClip
+from depthmotion.scene import Fill
 from depthmotion.torch_engine.cracks import close_cracks
 from depthmotion.torch_engine.frames import Frames, Scenes, frames_of, scenes_of
 from depthmotion.torch_engine.holes import continue_surfaces
 from depthmotion.torch_engine.resolve import colours, flow_of, intersect
 from depthmotion.torch_engine.splat import splat
 
-TorchFill = Literal["background", "none"]
+_FILLS = ("background", "none")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def render_batch(
     clips: Sequence[PreparedClip],
     *,
     device: str | torch.device = "auto",
-    fill: TorchFill = "background",
+    fill: Fill = "background",
     frames_at_once: int = 64,
 ) -> ClipBatch:
     """Render prepared clips of one size and length, all frames in batches, on a GPU if there is one.
@@ -47,8 +47,8 @@ def render_batch(
     Raises:
         ConfigError: the clips differ in size or length, or the fill is another.
     """
-    if fill not in get_args(TorchFill):
-        raise ConfigError(f"fill={fill!r}: the engine torch knows {', '.join(get_args(TorchFill))}.")
+    if fill not in _FILLS:
+        raise ConfigError(f"fill={fill!r}: the engine torch knows {', '.join(_FILLS)}.")
     if frames_at_once < 1:
         raise ConfigError(f"frames_at_once={frames_at_once}: give at least 1.")
     if device == "auto":
@@ -65,7 +65,7 @@ def render_batch(
     return ClipBatch(images.view(*shape, 3), flow.view(*shape, 2)[:, :-1], valid.view(shape))
 
 
-def _render(scenes: Scenes, frames: Frames, fill: TorchFill) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def _render(scenes: Scenes, frames: Frames, fill: Fill) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return images, flow and validity of some frames."""
     index, nearness = splat(scenes, frames)
     close_cracks(scenes, frames, index, nearness)

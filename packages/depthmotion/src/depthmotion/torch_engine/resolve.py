@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from jaxtyping import Float32, Int64, UInt8
 
-from depthmotion.torch_engine.frames import Frames, Scenes
+from depthmotion.torch_engine.frames import LANE, Frames, Scenes
 from depthmotion.torch_engine.holes import Shown
 from depthmotion.torch_engine.project import Vector, apply, displaced, of_object
 from depthmotion.torch_engine.splat import LEAST_AHEAD
@@ -25,6 +25,9 @@ def intersect(scenes: Scenes, frames: Frames, shown: Shown, labels: Int64[torch.
     r0, r1, r2 = apply(frames.inverse, x, y, labels=labels)
     b0, b1, b2 = (of_object(frames.back[:, :, axis], labels) for axis in range(3))
     s = (a * r0 + b * r1 + c * r2) / (1 + a * b0 + b * b1 + c * b2)
+    # A plane that a ray only grazes is met far from its point.
+    near = shown.nearness
+    s = torch.minimum(torch.maximum(s, 0.5 * near), torch.where(near > 0, 2 * near, s))
     scale = 1.0 / (r2 - b2 * s)
     return (r0 - b0 * s) * scale, (r1 - b1 * s) * scale, s * scale
 
@@ -45,28 +48,24 @@ def flow_of(
 def colours(
     scenes: Scenes, frames: Frames, shown: Shown, source: Vector, labels: Int64[torch.Tensor, "n p"] | None
 ) -> UInt8[torch.Tensor, "n h w 3"]:
-    """Read the photo, its plate, or what surrounds it, at the source coordinates."""
+    """Read the photo or what is behind and around it at the source coordinates."""
     height, width = scenes.height, scenes.width
     centre = scenes.centre[frames.scene]
     u, v = source[0] + centre[:, :1], source[1] + centre[:, 1:]
-    inside = (u >= 0) & (v >= 0) & (u <= width - 1) & (v <= height - 1)
-    column = (u.clamp(0, width - 1) * (2 * STEPS) + 0.5).long()
-    row = (v.clamp(0, height - 1) * (2 * STEPS) + 0.5).long()
-    rounded = (v.clamp(0, height - 1) + 0.5).long() * width + (u.clamp(0, width - 1) + 0.5).long()
-    at = _flat(scenes, frames, rounded)
-    own = scenes.covered.view(-1)[at] & (
-        scenes.disparity.view(-1)[at] <= source[2] + scenes.tolerance[frames.scene][:, None]
-    )
+    near_u, near_v = u.clamp(0, width - 1), v.clamp(0, height - 1)
+    # Where the plate has painted over the very surface that is continued, the photo shows it.
+    at = _flat(scenes, frames, (near_v + 0.5).long() * width + (near_u + 0.5).long())
+    own = (near_u == u) & (near_v == v) & scenes.covered.view(-1)[at]
+    own &= scenes.disparity.view(-1)[at] <= source[2] + scenes.tolerance[frames.scene][:, None]
     if labels is not None:
         own &= scenes.labels.view(-1)[at] == labels
-    from_plate = torch.where(shown.seen, shown.plate, ~own)
-    row += torch.where(from_plate, 2 * height * STEPS, 0)
-    top, bottom, left, right = scenes.margins[frames.scene].unbind(1)
-    past_x = torch.minimum((u + left[:, None]).clamp(min=0), (width - 1 + left + right)[:, None].float())
-    past_y = torch.minimum((v + top[:, None]).clamp(min=0), (height - 1 + top + bottom)[:, None].float())
-    outside = ~inside & ~shown.seen
-    column = torch.where(outside, (past_x * STEPS + 0.5).long(), column)
-    row = torch.where(outside, (past_y * STEPS + 0.5).long() + 4 * height * STEPS, row)
+    backdrop = torch.where(shown.seen, shown.plate, ~own)
+    top, bottom, left, right = scenes.margins[frames.scene].float()[..., None].unbind(1)
+    past_u = torch.minimum((u + left).clamp(min=0), width - 1 + left + right)
+    past_v = torch.minimum((v + top).clamp(min=0), height - 1 + top + bottom)
+    column = (torch.where(backdrop, past_u, 2 * near_u) * STEPS + 0.5).long()
+    row = (torch.where(backdrop, past_v, 2 * near_v) * STEPS + 0.5).long()
+    row += torch.where(backdrop, 2 * height * STEPS, 0)
     return _bilinear(scenes, frames, column, row).view(-1, height, width, 3)
 
 
@@ -78,16 +77,15 @@ def _bilinear(
     texture = scenes.texture.view(-1)
     first = frames.scene[:, None] * (rows * columns)
     x0, y0 = column >> BITS, row >> BITS
-    across, down = (column & (STEPS - 1)).int(), (row & (STEPS - 1)).int()
+    across, down = column & (STEPS - 1), row & (STEPS - 1)
     x1, y1 = (x0 + 1).clamp(max=columns - 1), (y0 + 1).clamp(max=rows - 1)
-    total = [torch.full_like(across, STEPS * STEPS // 2) for _ in range(3)]
+    half = STEPS * STEPS // 2
+    total = torch.full_like(across, half | (half << LANE) | (half << (2 * LANE)))
     for y, vertical in ((y0, STEPS - down), (y1, down)):
         line = first + y * columns
         for x, horizontal in ((x0, STEPS - across), (x1, across)):
-            colour, weight = texture[line + x], vertical * horizontal
-            for channel in range(3):
-                total[channel] += ((colour >> (8 * channel)) & 255) * weight
-    return torch.stack([(channel >> (2 * BITS)).to(torch.uint8) for channel in total], dim=-1)
+            total += texture[line + x] * (vertical * horizontal)
+    return torch.stack([((total >> (colour * LANE + 2 * BITS)) & 255).to(torch.uint8) for colour in range(3)], dim=-1)
 
 
 def _pixels(scenes: Scenes, frames: Frames) -> tuple[torch.Tensor, torch.Tensor]:

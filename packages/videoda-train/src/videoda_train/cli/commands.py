@@ -1,35 +1,49 @@
 """The commands of `videoda`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
+from videoda_train.cli.chosen_recipe import chosen
 from videoda_train.cli.data_commands import DataCommand
 from videoda_train.cli.evaluate import Evaluate
-from videoda_train.cli.train_benchmarks import TrainB2u, TrainE2h, TrainS2u
+from videoda_train.cli.train_benchmarks import TrainB2u, TrainE2h, TrainS2u, photo_commands
 from videoda_train.cli.train_custom import TrainCustom
+from videoda_train.cli.train_k2b import TrainK2b, k2b_command
 from videoda_train.report import write_report
-
-Train = (
-    Annotated[TrainE2h, tyro.conf.subcommand("e2h", prefix_name=False)]
-    | Annotated[TrainB2u, tyro.conf.subcommand("b2u", prefix_name=False)]
-    | Annotated[TrainS2u, tyro.conf.subcommand("s2u", prefix_name=False)]
-    | Annotated[TrainCustom, tyro.conf.subcommand("custom", prefix_name=False)]
-)
 
 
 @dataclass(frozen=True)
 class TrainCommand:
     """Train on a benchmark or on your own data."""
 
-    task: tyro.conf.OmitSubcommandPrefixes[Train]
+    task: TrainE2h | TrainB2u | TrainS2u | TrainK2b | TrainCustom
 
     def run(self) -> None:
         """Train."""
         self.task.run()
+
+
+def train_command(arguments: Sequence[str]) -> Any:
+    """Return the type of `videoda train`, whose defaults are the recipes of the method in the arguments."""
+    choice = chosen(arguments)
+    e2h, b2u, s2u = photo_commands(choice)
+    tasks = (
+        Annotated[TrainE2h, tyro.conf.subcommand("e2h", prefix_name=False, default=e2h)]
+        | Annotated[TrainB2u, tyro.conf.subcommand("b2u", prefix_name=False, default=b2u)]
+        | Annotated[TrainS2u, tyro.conf.subcommand("s2u", prefix_name=False, default=s2u)]
+        | Annotated[TrainK2b, tyro.conf.subcommand("k2b", prefix_name=False, default=k2b_command(choice))]
+        | Annotated[TrainCustom, tyro.conf.subcommand("custom", prefix_name=False)]
+    )
+    return make_dataclass(
+        "TrainCommand",
+        [("task", Annotated[tasks, tyro.conf.OmitSubcommandPrefixes])],
+        bases=(TrainCommand,),
+        frozen=True,
+    )
 
 
 @dataclass(frozen=True)
@@ -57,19 +71,17 @@ class Models:
         print("\n".join(list_models()))
 
 
-Command = (
-    Annotated[DataCommand, tyro.conf.subcommand("data", prefix_name=False)]
-    | Annotated[TrainCommand, tyro.conf.subcommand("train", prefix_name=False)]
-    | Annotated[Evaluate, tyro.conf.subcommand("eval", prefix_name=False)]
-    | Annotated[Report, tyro.conf.subcommand("report", prefix_name=False)]
-    | Annotated[Models, tyro.conf.subcommand("models", prefix_name=False)]
-)
-
-
 def run_command(arguments: Sequence[str]) -> None:
     """Parse and run one command line."""
+    commands: Any = (
+        Annotated[DataCommand, tyro.conf.subcommand("data", prefix_name=False)]
+        | Annotated[train_command(arguments), tyro.conf.subcommand("train", prefix_name=False)]
+        | Annotated[Evaluate, tyro.conf.subcommand("eval", prefix_name=False)]
+        | Annotated[Report, tyro.conf.subcommand("report", prefix_name=False)]
+        | Annotated[Models, tyro.conf.subcommand("models", prefix_name=False)]
+    )
     command = tyro.cli(
-        Command,
+        commands,
         prog="videoda",
         description="Unsupervised image-to-video domain adaptation for action recognition.",
         args=arguments,

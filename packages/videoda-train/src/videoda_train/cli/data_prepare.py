@@ -68,7 +68,7 @@ class PrepareE2h:
     eads: Path
     """EADs: CLASS/*.jpg."""
     hmdb51: Path
-    """HMDB51, unpacked: CLASS/*.avi."""
+    """HMDB51: CLASS/*.avi, or its archives, which are unpacked beside themselves."""
     out: Path = Path("lists/e2h")
     lists: Annotated[PublishedLists, tyro.conf.arg(name="")] = PublishedLists()
 
@@ -84,7 +84,7 @@ class PrepareB2u:
     bu101: Path
     """BU101: CLASS/*."""
     ucf101: Path
-    """UCF101: CLASS/*.avi, or all in one folder."""
+    """UCF101: CLASS/*.avi, or all in one folder, or its archive, which is unpacked beside itself."""
     out: Path = Path("lists/b2u")
     lists: Annotated[PublishedLists, tyro.conf.arg(name="")] = PublishedLists()
 
@@ -100,7 +100,7 @@ class PrepareS2u:
     stanford40: Path
     """Stanford40: JPEGImages/CLASS_NNN.jpg."""
     ucf101: Path
-    """UCF101: CLASS/*.avi, or all in one folder."""
+    """UCF101: CLASS/*.avi, or all in one folder, or its archive, which is unpacked beside itself."""
     out: Path = Path("lists/s2u")
     lists: Annotated[PublishedLists, tyro.conf.arg(name="")] = PublishedLists()
 

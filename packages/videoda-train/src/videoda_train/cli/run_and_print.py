@@ -2,26 +2,19 @@
 
 from pathlib import Path
 
-import yaml
-
+from videoda_train.engine.dry_run import describe_run
 from videoda_train.engine.run import run_training
-from videoda_train.engine.run_data import read_inputs
-from videoda_train.recipes.config import TrainConfig, to_dict
+from videoda_train.recipes.config import TrainConfig
 
 
 def run_and_print(config: TrainConfig, run_dir: Path, *, resume: bool, dry_run: bool) -> None:
     """Run and print the result, or with `dry_run` check the lists and print the resolved configuration."""
     if dry_run:
-        inputs = read_inputs(config)
-        steps = len(inputs.source) // config.optim.batch_size
-        print(yaml.safe_dump(to_dict(config), sort_keys=False))
-        print(
-            f"{len(inputs.classes)} classes, {len(inputs.source)} photos, {len(inputs.target)} videos; "
-            f"{config.optim.epochs} epochs of {steps} steps; run folder {run_dir}. Nothing was run."
-        )
+        print(describe_run(config, run_dir))
         return
     result = run_training(config, run_dir, resume=resume)
-    print_result(result.results, result.folder)
+    if result.leads:
+        print_result(result.results, result.folder)
 
 
 def print_result(results: dict[str, object], folder: Path) -> None:

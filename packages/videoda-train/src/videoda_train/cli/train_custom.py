@@ -6,6 +6,7 @@ from typing import Annotated
 
 import tyro
 
+from videoda_train.cli.resume import Resume
 from videoda_train.cli.run_and_print import run_and_print
 from videoda_train.recipes.config import DataConfig, TrainOptions, with_data
 from videoda_train.recipes.custom import CUSTOM
@@ -23,8 +24,8 @@ class TrainCustom:
     options: Annotated[TrainOptions, tyro.conf.arg(name="")] = CUSTOM
     run_dir: Path = Path("runs/custom")
     """Run folder."""
-    resume: bool = False
-    """Continue the run in `--run-dir`."""
+    resume: Resume = False
+    """Continue the run in `--run-dir`, or begin it if there is none."""
     dry_run: bool = False
     """Check the input and print the resolved configuration; run nothing."""
 

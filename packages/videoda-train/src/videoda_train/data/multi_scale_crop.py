@@ -46,7 +46,7 @@ def random_multi_scale_crop(
     *,
     size: int,
     rng: np.random.Generator,
-    scales: Sequence[float] = (1, 0.875, 0.66),
+    scales: Sequence[float] = (1.0, 0.875, 0.66),
     flip_probability: float = 0.5,
 ) -> CropResize:
     """Draw one of the shapes, one of 13 places and a flip.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import depthmotion
 
 from videoda_train.data.list_file import ListItem, write_list
+from videoda_train.data.packed_clips import pack_clips
 from videoda_train.data.prepared import PreparedPaths, require_distinct, require_same_settings, source_clip_name
 from videoda_train.errors import MediaError
 from videoda_train.recipes.config import TrainConfig
@@ -14,6 +15,8 @@ def generate_source_clips(
     items: Sequence[ListItem], paths: PreparedPaths, *, config: TrainConfig, progress: bool
 ) -> None:
     """Generate a clip and its flow for every listed still; finished ones are kept and skipped.
+
+    Clips are packed as they are loaded afterwards, as many as `loading.packed_gib` allows.
 
     Flow is stored at the clips' own scale, clipped at the bound that `clip.flow_bound` is there.
 
@@ -58,6 +61,15 @@ def generate_source_clips(
         raise MediaError(
             f"{len(summary.failures)} of {len(items)} photos in {config.data.source_list} cannot be used:\n  {shown}"
         )
+    pack_clips(
+        items,
+        paths,
+        clip=clip,
+        made_with=settings,
+        max_bytes=int(config.loading.packed_gib * 2**30),
+        workers=motion.workers,
+        progress=progress,
+    )
 
 
 def generated_flow_bound(config: TrainConfig) -> float:

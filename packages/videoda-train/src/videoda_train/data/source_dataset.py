@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import cv2
 import depthmotion.flowio
 import numpy as np
-from jaxtyping import Float, Float32, UInt8
+from jaxtyping import UInt8
 
 from videoda_train.data.array_cache import ArrayCache
 from videoda_train.data.clip_sampling import pad_indices
 from videoda_train.data.image_file import read_image
 from videoda_train.data.list_file import ListItem
-from videoda_train.data.prepared import PreparedPaths, source_clip_name
+from videoda_train.data.packed_clips import decode_flow_codes, decode_frames, packed_clip
+from videoda_train.data.prepared import PreparedPaths
 from videoda_train.data.transforms import random_crop_flip
-from videoda_train.data.video_reader import FrameFolderReader
 from videoda_train.recipes.config import ClipConfig
 
 
@@ -25,12 +25,6 @@ class SourceSample:
     rgb: UInt8[np.ndarray, "T S S 3"]
     flow_codes: UInt8[np.ndarray, "T S S 2"]
     label: int
-
-
-def resize_flow(flow: Float[np.ndarray, "T H W 2"], side: int) -> Float32[np.ndarray, "T S S 2"]:
-    """Resize flow fields to a square and scale their vectors with it [px]."""
-    scale = np.array([side / flow.shape[2], side / flow.shape[1]], np.float32)
-    return np.stack([cv2.resize(field, (side, side), interpolation=cv2.INTER_AREA) for field in flow]) * scale
 
 
 class SourceDataset:
@@ -50,8 +44,7 @@ class SourceDataset:
 
     def sample(self, index: int, rng: np.random.Generator) -> SourceSample:
         """Return clip `index` with one crop and flip, drawn from `rng`, for RGB and flow alike."""
-        rgb = self._cache.get(("source-rgb", index), lambda: self._frames(index))
-        codes = self._cache.get(("source-flow", index), lambda: self._flow_codes(index))
+        rgb, codes = self._static_clip(index) if self._static else self._generated_clip(index)
         crop = random_crop_flip(
             self._clip.resize,
             self._clip.resize,
@@ -65,22 +58,21 @@ class SourceDataset:
             rgb=crop.rgb(rgb)[frames], flow_codes=crop.flow_codes(codes)[pairs], label=self.items[index].label
         )
 
-    def _frames(self, index: int) -> UInt8[np.ndarray, "N R R 3"]:
-        size = (self._clip.resize, self._clip.resize)
+    def _generated_clip(self, index: int) -> tuple[UInt8[np.ndarray, "N R R 3"], UInt8[np.ndarray, "N2 R R 2"]]:
         item = self.items[index]
-        if self._static:
-            return cv2.resize(read_image(item.path), size, interpolation=cv2.INTER_AREA)[None]
-        reader = FrameFolderReader(self._paths.source_frames / source_clip_name(item))
-        return reader.frames(range(min(len(reader), self._clip.num_frames)), size=size)
+        packed = packed_clip(item, self._paths, clip=self._clip)
+        if packed is not None:
+            return packed
+        return (
+            self._cache.get(("source-rgb", index), lambda: decode_frames(item, self._paths, clip=self._clip)),
+            self._cache.get(("source-flow", index), lambda: decode_flow_codes(item, self._paths, clip=self._clip)),
+        )
 
-    def _flow_codes(self, index: int) -> UInt8[np.ndarray, "N R R 2"]:
-        side, bound = self._clip.resize, self._clip.flow_bound
-        if self._static:
-            zero = np.zeros((1, side, side, 2), np.float32)
-            return depthmotion.flowio.encode_uint8(zero, bound=bound)
-        name = source_clip_name(self.items[index])
-        stored = np.load(self._paths.source_flow / f"{name}.npy")[: self._clip.num_frames]
-        if stored.shape[1:3] == (side, side):
-            return stored
-        flow = depthmotion.flowio.decode_uint8(stored, bound=bound * stored.shape[2] / side)
-        return depthmotion.flowio.encode_uint8(resize_flow(flow, side), bound=bound)
+    def _static_clip(self, index: int) -> tuple[UInt8[np.ndarray, "1 R R 3"], UInt8[np.ndarray, "1 R R 2"]]:
+        side = self._clip.resize
+        rgb = self._cache.get(
+            ("source-rgb", index),
+            lambda: cv2.resize(read_image(self.items[index].path), (side, side), interpolation=cv2.INTER_AREA)[None],
+        )
+        zero = np.zeros((1, side, side, 2), np.float32)
+        return rgb, depthmotion.flowio.encode_uint8(zero, bound=self._clip.flow_bound)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from jaxtyping import Shaped, UInt8
 
@@ -25,13 +26,15 @@ class CropFlip:
         """Crop and mirror `uint8` flow codes; a mirrored flow has u negated (code 255 - c)."""
         codes = self._apply(codes)
         if self.flip:
-            codes = codes.copy()
-            codes[..., 0] = 255 - codes[..., 0]
+            np.subtract(255, codes[..., 0], out=codes[..., 0])
         return codes
 
     def _apply(self, clip: Shaped[np.ndarray, "T H W C"]) -> Shaped[np.ndarray, "T S S C"]:
-        clip = clip[:, self.top : self.top + self.size, self.left : self.left + self.size]
-        return clip[:, :, ::-1] if self.flip else clip
+        cropped = clip[:, self.top : self.top + self.size, self.left : self.left + self.size]
+        if not self.flip:
+            return cropped
+        rows = cropped.reshape(-1, self.size, cropped.shape[-1])
+        return cv2.flip(rows, 1).reshape(cropped.shape)  # a view with a negative step is slow to copy
 
 
 def random_crop_flip(

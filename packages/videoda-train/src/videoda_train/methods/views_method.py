@@ -80,8 +80,8 @@ class ViewsMethod(Method):
         biases = [p for name, p in others if name.endswith("bias")]
         return [
             ParameterGroup(weights),
-            ParameterGroup(biases, lr_factor=2, weight_decay_factor=0),
-            ParameterGroup(norm, weight_decay_factor=0),
-            ParameterGroup([head_weight], lr_factor=5),
-            ParameterGroup([head_bias], lr_factor=10, weight_decay_factor=0),
+            ParameterGroup(biases, lr_factor=2.0, weight_decay_factor=0.0),
+            ParameterGroup(norm, weight_decay_factor=0.0),
+            ParameterGroup([head_weight], lr_factor=5.0),
+            ParameterGroup([head_bias], lr_factor=10.0, weight_decay_factor=0.0),
         ]

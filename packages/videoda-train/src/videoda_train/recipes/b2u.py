@@ -11,15 +11,15 @@ from videoda_train.recipes.e2h import E2H, E2H_MINI
 
 B2U = replace(
     E2H,
-    optim=OptimConfig(lr=0.05, batch_size=16, epochs=25, milestones=(15, 20)),
+    optim=OptimConfig(lr=0.05, batch_size=16, lr_batch_size=16, epochs=25, milestones=(15, 20)),
     cfb=CfbConfig(bank_size=60, bank_from_epoch=10, pace_weight=0.2),
 )
 """Milestones as published; learning rate, batch size, pace weight and bank are those of `E2H`, the epochs are ours."""
 
 B2U_MINI = replace(
     E2H_MINI,
-    optim=OptimConfig(lr=0.05, batch_size=16, epochs=16, milestones=(10, 13)),
+    optim=OptimConfig(lr=0.05, batch_size=16, lr_batch_size=16, epochs=16, milestones=(10, 13)),
     cfb=CfbConfig(bank_size=7, bank_from_epoch=6, pace_weight=0.2),
 )
-"""The miniature: 16 epochs in place of 25, milestones and the bank's first epoch in proportion, everything else scaled as
-in `E2H_MINI`."""
+"""The miniature: 16 epochs in place of 25, milestones and the bank's first epoch in proportion, everything else as in
+`E2H_MINI`."""

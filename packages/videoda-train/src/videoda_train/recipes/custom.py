@@ -10,7 +10,7 @@ CUSTOM = TrainOptions(
         flow="i3d-inception-tiny-flow",
         batch_norm_momentum=0.1,
     ),
-    optim=OptimConfig(lr=0.05, batch_size=16, epochs=24, milestones=(16, 21)),
+    optim=OptimConfig(lr=0.05, batch_size=16, lr_batch_size=16, epochs=24, milestones=(16, 21)),
     cfb=CfbConfig(bank_size=60, bank_from_epoch=6),
 )
 """A start that runs on any machine without weights: narrow networks, 112 px. With Kinetics weights at hand, give

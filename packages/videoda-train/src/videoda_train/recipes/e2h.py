@@ -40,7 +40,7 @@ E2H = TrainOptions(
         rgb_weights=Path("weights/rgb_imagenet.pt"),
         flow_weights=Path("weights/flow_imagenet.pt"),
     ),
-    optim=OptimConfig(lr=0.05, batch_size=16, epochs=60, milestones=(30, 40)),
+    optim=OptimConfig(lr=0.05, batch_size=16, lr_batch_size=16, epochs=60, milestones=(30, 40)),
     cfb=CfbConfig(bank_size=60, bank_from_epoch=10, pace_weight=0.2),
 )
 """The published recipe. Deviations: one crop and flip for RGB and flow, u negated by a flip; frame 0 of a clip is the
@@ -50,7 +50,7 @@ E2H_MINI = TrainOptions(
     clip=ClipConfig(resize=72, crop=64, flow_bound=20.0 * 72 / 256, flow_estimation_size=144),
     motion=MotionConfig(size=144),
     model=ModelConfig(rgb="i3d-inception-tiny-rgb", flow="i3d-inception-tiny-flow", batch_norm_momentum=0.1),
-    optim=OptimConfig(lr=0.05, batch_size=16, epochs=12, milestones=(8, 10)),
+    optim=OptimConfig(lr=0.05, batch_size=16, lr_batch_size=16, epochs=12, milestones=(8, 10)),
     cfb=CfbConfig(bank_size=12, bank_from_epoch=4, pace_weight=0.2),
 )
 """The miniature: narrow networks, frames of 64 px, a bank of half of the videos as published, fewer epochs, and batch

@@ -17,7 +17,9 @@ K2B_TOL = TrainOptions(
     method="tol",
     inputs="views",
     model=ModelConfig(backbone="i3d-r50-nl", backbone_weights="kinetics400", batch_norm_momentum=0.1),
-    optim=OptimConfig(lr=0.002, batch_size=144, epochs=300, milestones=(285,), clip_value=None, clip_norm=40.0),
+    optim=OptimConfig(
+        lr=0.002, batch_size=144, lr_batch_size=144, epochs=300, milestones=(285,), clip_value=None, clip_norm=40.0
+    ),
 )
 """Stage 1, as published: 18 videos of each domain on each of 8 GPUs."""
 
@@ -25,7 +27,9 @@ K2B_GLAD = replace(
     K2B_TOL,
     method="glad",
     model=replace(K2B_TOL.model, backbone_weights=str(TOL_RUN)),
-    optim=OptimConfig(lr=0.000875, batch_size=32, epochs=3, milestones=(), clip_value=None, clip_norm=40.0),
+    optim=OptimConfig(
+        lr=0.000875, batch_size=32, lr_batch_size=32, epochs=3, milestones=(), clip_value=None, clip_norm=40.0
+    ),
 )
 """Stage 2, as published: 4 videos of each domain on each of 8 GPUs."""
 
@@ -33,10 +37,15 @@ K2B_BASELINE = replace(K2B_GLAD, method="source_only", model=K2B_TOL.model)
 """Source-only, DANN and the upper bound: GLAD's views and schedule, from Kinetics weights."""
 
 
+METHODS: tuple[MethodName, ...] = ("tol", "glad", "source_only", "dann", "supervised", "zero_shot")
+
+
 def k2b_options(method: MethodName) -> TrainOptions:
     """Return the recipe of a method."""
     if method == "tol":
         return K2B_TOL
+    if method == "zero_shot":
+        return replace(K2B_BASELINE, method=method, optim=OptimConfig(epochs=1, milestones=()))
     return K2B_GLAD if method == "glad" else replace(K2B_BASELINE, method=method)
 
 
@@ -45,7 +54,7 @@ K2B_MINI_TOL = replace(
     views=ViewsConfig(short_side=64, crop=56),
     tol=TolConfig(hidden=128),
     model=replace(K2B_TOL.model, backbone="i3d-r50-tiny", backbone_weights=None),
-    optim=replace(K2B_TOL.optim, lr=0.02, batch_size=12, epochs=6, milestones=(5,)),
+    optim=replace(K2B_TOL.optim, lr=0.005, batch_size=12, lr_batch_size=12, epochs=6, milestones=(5,)),
 )
 """Stage 1 of the miniature: a narrow network, frames of 56 px, fewer epochs at a higher rate."""
 
@@ -54,6 +63,6 @@ K2B_MINI = replace(
     method="glad",
     glad=GladConfig(width=256),
     dann=DannConfig(width=256),
-    optim=replace(K2B_GLAD.optim, lr=0.01, batch_size=8, epochs=8, milestones=(6,)),
+    optim=replace(K2B_GLAD.optim, lr=0.002, batch_size=8, lr_batch_size=8, epochs=8, milestones=(6,)),
 )
 """Stage 2 of the miniature."""

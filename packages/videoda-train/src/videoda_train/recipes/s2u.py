@@ -11,7 +11,7 @@ from videoda_train.recipes.e2h import E2H, E2H_MINI
 
 S2U = replace(
     E2H,
-    optim=OptimConfig(lr=0.015, batch_size=32, epochs=20, milestones=(10, 15)),
+    optim=OptimConfig(lr=0.015, batch_size=32, lr_batch_size=32, epochs=20, milestones=(10, 15)),
     cfb=CfbConfig(bank_size=60, bank_from_epoch=10, pace_weight=0.01),
 )
 """The published recipe, with the deviations of `E2H`. It was run on two GPUs, so that batch norm saw 16 clips; here it
@@ -19,7 +19,7 @@ sees the whole batch of 32."""
 
 S2U_MINI = replace(
     E2H_MINI,
-    optim=OptimConfig(lr=0.05, batch_size=16, epochs=20, milestones=(10, 15)),
+    optim=OptimConfig(lr=0.05, batch_size=16, lr_batch_size=16, epochs=20, milestones=(10, 15)),
     cfb=CfbConfig(bank_size=10, bank_from_epoch=10, pace_weight=0.01),
 )
 """The miniature: epochs, milestones, the bank's first epoch and the pace weight as published, everything else as in

@@ -10,6 +10,7 @@ from jaxtyping import Float, UInt8
 
 from videoda_train.data.clip_sampling import uniform_indices
 from videoda_train.data.image_file import read_image
+from videoda_train.data.item_reader import open_item
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.prepared import PreparedPaths, source_clip_name, target_video_name
 from videoda_train.data.video_reader import FrameFolderReader, open_video
@@ -41,6 +42,13 @@ def target_strip(item: ListItem, paths: PreparedPaths, *, flow_bound: float) -> 
     chosen = np.linspace(0, len(flow) - 1, _COLUMNS).astype(int)
     frames = reader.frames(uniform_indices(len(reader), len(flow))[chosen])
     return _two_rows([_fit(frame) for frame in frames], flow[chosen])
+
+
+def frames_strip(item: ListItem) -> UInt8[np.ndarray, "H W 3"]:
+    """Return a strip of frames alone, spread over a video, a folder of frames or a stretch of one."""
+    reader = open_item(item)
+    chosen = np.linspace(0, len(reader) - 1, _COLUMNS).astype(int)
+    return np.concatenate([_fit(frame) for frame in reader.frames(chosen)], axis=1)
 
 
 def _two_rows(frames: Sequence[np.ndarray], flow: Float[np.ndarray, "N H W 2"]) -> UInt8[np.ndarray, "H2 W2 3"]:

@@ -10,7 +10,7 @@ from videoda_train.data.atomic_file import write_text
 from videoda_train.data.list_file import read_list
 from videoda_train.data.prepared import PreparedPaths
 from videoda_train.recipes.config import TrainConfig, to_dict
-from videoda_train.report.clip_strip import source_strip, target_strip
+from videoda_train.report.clip_strip import frames_strip, source_strip, target_strip
 from videoda_train.report.confusion import confusion_rows
 from videoda_train.report.environment import page_environment
 from videoda_train.report.figures import accuracy_curves, loss_curves, png_data_uri
@@ -95,14 +95,12 @@ def _source_strips(run_dirs: Sequence[Path]) -> list[dict[str, str]]:
 def _target_strips(folder: RunFolder) -> list[dict[str, str]]:
     config = folder.read_config()
     paths = PreparedPaths(config.loading.prepared_dir or folder.root / "prepared")
-    items = read_list(config.data.target_list, root=config.data.root)
-    return [
-        {
-            "name": item.name,
-            "image": png_data_uri(target_strip(item, paths, flow_bound=config.clip.flow_bound)),
-        }
-        for item in _one_per_class(items, 4)
-    ]
+    items = _one_per_class(read_list(config.data.target_list, root=config.data.root), 4)
+    if config.inputs == "views":
+        images = [frames_strip(item) for item in items]
+    else:
+        images = [target_strip(item, paths, flow_bound=config.clip.flow_bound) for item in items]
+    return [{"name": item.name, "image": png_data_uri(image)} for item, image in zip(items, images, strict=True)]
 
 
 def _one_per_class(items: Sequence[Any], count: int) -> list[Any]:

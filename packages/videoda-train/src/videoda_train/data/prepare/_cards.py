@@ -30,7 +30,7 @@ DATASETS = (
         tasks=("e2h",),
         source="https://serre.lab.brown.edu/hmdb51.html",
         terms="CC BY 4.0 as its page states; the videos belong to their owners",
-        layout="CLASS/*.avi (hmdb51_org.rar holds one archive per class: unpack those too)",
+        layout="CLASS/*.avi, or hmdb51_org.rar, or its CLASS.rar: archives are unpacked beside themselves",
     ),
     DatasetCard(
         name="stanford40",
@@ -54,7 +54,7 @@ DATASETS = (
         tasks=("b2u", "s2u"),
         source="https://www.crcv.ucf.edu/data/UCF101.php",
         terms="no licence stated; the videos belong to their owners",
-        layout="CLASS/v_CLASS_gNN_cNN.avi, or all of them in one folder",
+        layout="CLASS/v_CLASS_gNN_cNN.avi, or all of them in one folder, or UCF101.rar",
     ),
     DatasetCard(
         name="kinetics",

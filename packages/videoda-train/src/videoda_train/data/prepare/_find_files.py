@@ -5,7 +5,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from tqdm import tqdm
+
 from videoda_train.data.prepare._published import DomainFacts
+from videoda_train.data.prepare._unpack import ARCHIVE_SUFFIXES, unpack, unpacked_folder
 from videoda_train.errors import MissingDatasetError
 
 
@@ -18,22 +21,57 @@ def find_files(root: Path, facts: DomainFacts) -> list[list[Path]]:
     """Return each class's files in sorted order, class by class.
 
     A file belongs to the class its parent folder is named after; else to the one in its name, as UCF101's
-    `v_CLASS_gNN_cNN` or Stanford40's `CLASS_NNN`. Files of other classes are left out.
+    `v_CLASS_gNN_cNN` or Stanford40's `CLASS_NNN`. Files of other classes are left out. Archives of classes without
+    files are unpacked first, beside themselves: those named after such a class, and where there is nothing else, all.
+
+    Args:
+        root: a folder, or the archive that the dataset is shipped as.
+        facts: the classes and their files' suffixes.
 
     Raises:
-        MissingDatasetError: the folder is missing, holds none of the files, holds archives yet to unpack, or the same
-            file twice.
+        MissingDatasetError: there is nothing at `root`, none of the files, the same file twice, a folder that cannot
+            be read, or an archive that cannot be unpacked.
     """
+    if root.suffix.lower() in ARCHIVE_SUFFIXES and root.is_file():
+        root = unpack(root)
     if not root.is_dir():
         raise MissingDatasetError(f"{facts.dataset}: no folder at {root.absolute()}; see 'videoda data list'")
+    found, archives = _index(root, facts)
+    while waiting := _needed(archives, found, facts):
+        for archive in tqdm(waiting, desc=f"unpack {facts.dataset}", unit="archive", disable=None):
+            unpack(archive)
+        found, archives = _index(root, facts)
+    if not any(found):
+        raise MissingDatasetError(
+            f"{facts.dataset}: no {'/'.join(sorted(facts.suffixes))} file of its {len(facts.folders)} classes beneath "
+            f"{root.absolute()}; see 'videoda data list' for the layout"
+        )
+    return [list(files.values()) for files in found]
+
+
+def _needed(archives: Sequence[Path], found: Sequence[dict[str, Path]], facts: DomainFacts) -> list[Path]:
+    packed = [archive for archive in archives if not unpacked_folder(archive).is_dir()]
+    empty = {class_key(folder) for folder, files in zip(facts.folders, found, strict=True) if not files}
+    of_classes = [archive for archive in packed if class_key(archive.stem) in empty]
+    return of_classes or ([] if any(found) else packed)
+
+
+def _index(root: Path, facts: DomainFacts) -> tuple[list[dict[str, Path]], list[Path]]:
+    """Return each class's files by name, and all archives."""
     label_of = {class_key(folder): label for label, folder in enumerate(facts.folders)}
     found: list[dict[str, Path]] = [{} for _ in facts.folders]
     archives: list[Path] = []
-    for folder, _, names in sorted(os.walk(root, followlinks=True)):
+
+    def unreadable(error: OSError) -> None:
+        raise MissingDatasetError(
+            f"{facts.dataset}: cannot read the folder {error.filename}: {error.strerror}"
+        ) from error
+
+    for folder, _, names in sorted(os.walk(root, onerror=unreadable, followlinks=True)):
         by_folder = label_of.get(class_key(Path(folder).name))
         for name in sorted(names):
             suffix = Path(name).suffix.lower()
-            if suffix in {".rar", ".zip"}:
+            if suffix in ARCHIVE_SUFFIXES:
                 archives.append(Path(folder, name))
             if suffix not in facts.suffixes or name.startswith("."):
                 continue
@@ -46,25 +84,10 @@ def find_files(root: Path, facts: DomainFacts) -> list[list[Path]]:
                     "give the folder of one copy only"
                 )
             found[label][name] = Path(folder, name)
-    if not any(found):
-        raise MissingDatasetError(_nothing(root, facts, archives))
-    return [list(files.values()) for files in found]
+    return found, archives
 
 
 def _label_in_name(stem: str, label_of: dict[str, int]) -> int | None:
     ucf101 = re.fullmatch(r"v_(\w+)_g\d+_c\d+", stem)
     name = ucf101[1] if ucf101 else stem.rpartition("_")[0]
     return label_of.get(class_key(name)) if name else None
-
-
-def _nothing(root: Path, facts: DomainFacts, archives: Sequence[Path]) -> str:
-    if archives:
-        return (
-            f"{facts.dataset}: {root} holds {len(archives)} archives ({archives[0].name}, …), no file of its classes; "
-            f"unpack them first: cd {archives[0].parent} && for f in *{archives[0].suffix}; do "
-            f'{"unrar x" if archives[0].suffix == ".rar" else "unzip"} "$f"; done'
-        )
-    return (
-        f"{facts.dataset}: no {'/'.join(sorted(facts.suffixes))} file of its {len(facts.folders)} classes beneath "
-        f"{root.absolute()}; see 'videoda data list' for the layout"
-    )

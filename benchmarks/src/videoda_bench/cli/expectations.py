@@ -1,0 +1,49 @@
+"""`videoda-bench expect` and `check`: bands from finished runs, and new runs held against them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from videoda_bench.expectations import check, describe, expect, expectations_file, read_expectations, write_expectations
+from videoda_bench.reproduction.plan import read_plan
+
+OUTSIDE = 1
+
+
+@dataclass(frozen=True)
+class Expect:
+    """Write down what a finished reproduction of a miniature with several seeds came to."""
+
+    out: tyro.conf.Positional[Path]
+    """Folder of the reproduction."""
+    file: Path | None = None
+    """Where to write; default: this package's expectations of the task."""
+
+    def run(self) -> None:
+        """Write the file."""
+        expectations = expect(read_plan(self.out / "plan.json"))
+        file = self.file or expectations_file(expectations.task)
+        write_expectations(expectations, file)
+        print(f"{file}: {', '.join(expectations.rows)}, seeds {' '.join(map(str, expectations.seeds))}")
+
+
+@dataclass(frozen=True)
+class Check:
+    """Hold a finished reproduction of a miniature against what is expected; exit with 1 if anything is outside."""
+
+    out: tyro.conf.Positional[Path]
+    """Folder of the reproduction."""
+    file: Path | None = None
+    """Expectations; default: this package's."""
+
+    def run(self) -> None:
+        """Print every quantity with its band."""
+        runs = read_plan(self.out / "plan.json")
+        findings = check(read_expectations(self.file or expectations_file(runs[0].config.task)), runs)
+        print(describe(findings))
+        outside = sorted({finding.run for finding in findings if not finding.inside})
+        if outside:
+            print(f"\noutside their bands: {', '.join(outside)}")
+            raise SystemExit(OUTSIDE)
+        print(f"\nall {len(findings)} quantities are inside their bands")

@@ -1,0 +1,46 @@
+import torch
+from torch import Tensor, nn
+from videoda_bench.reproduction.gradient_norms import gradient_norms
+from videoda_train.methods import Method
+from videoda_train.recipes.config import DataConfig, TrainConfig, with_data
+from videoda_train.recipes.custom import CUSTOM
+
+DATA = DataConfig("s", "t", "c")  # type: ignore[arg-type]
+
+
+class Batch:
+    def to(self, device: torch.device) -> "Batch":
+        return self
+
+
+class Attached(Method):
+    """Two terms of one shared weight w = 2: w² and 3 w; and one behind a detach."""
+
+    def __init__(self) -> None:
+        shared, head = nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False)
+        nn.init.constant_(shared.weight, 2.0)
+        self.module = nn.ModuleDict({"streams": shared, "head": head})
+
+    def training_step(self, batch: Batch, *, epoch: int, step: int) -> dict[str, Tensor]:
+        weight, head = self.module["streams"].weight.sum(), self.module["head"].weight.sum()
+        return {"square": weight**2, "line": -3 * weight * (head * 0 + 1), "detached": weight.detach() * head}
+
+    def score(self, batch: object) -> None:  # type: ignore[override]
+        raise NotImplementedError
+
+
+def config() -> TrainConfig:
+    return with_data(CUSTOM, DATA, task="x", scale="custom")
+
+
+def test_norms_are_those_of_the_terms_gradients_over_the_shared_weights():
+    data = {(0, 0, 0, 1): Batch()}
+    norms = gradient_norms(Attached(), config(), data, device=torch.device("cpu"))  # type: ignore[arg-type]
+    assert norms["square"] == 4.0
+    assert norms["line"] == 3.0
+
+
+def test_a_term_behind_a_detach_has_no_pull():
+    data = {(0, 0, 0, 1): Batch()}
+    norms = gradient_norms(Attached(), config(), data, device=torch.device("cpu"))  # type: ignore[arg-type]
+    assert norms["detached"] == 0.0

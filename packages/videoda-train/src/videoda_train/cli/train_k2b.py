@@ -1,0 +1,66 @@
+"""`videoda train k2b`: Kinetics → BABEL at full size, in two stages."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from videoda_train.cli.chosen_recipe import Chosen
+from videoda_train.cli.run_and_print import run_and_print
+from videoda_train.cli.train_benchmarks import Shared, backbone_files, missing_files
+from videoda_train.data.prepare import DATASETS, prepare_k2b
+from videoda_train.recipes import k2b
+from videoda_train.recipes.config import DataConfig, TrainOptions, with_data
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainK2b(Shared):
+    """Train on Kinetics → BABEL with the published recipe of `--method`: first `tol`, then `glad`.
+
+    `source_only`, `dann` and `supervised` (the upper bound: it learns from the target's labels) start from Kinetics
+    weights and take GLAD's views and schedule.
+    """
+
+    kinetics: Path = Path("data/kinetics400")
+    """Kinetics-400: videos or folders of raw frames, by class or all in one folder."""
+    babel: Path = Path("data/babel")
+    """BABEL: raw frames, train/SEQUENCE and val/SEQUENCE."""
+    splits: Path = Path("data/kinetics2babel")
+    """The published split files: k400_train.txt, k400_test.txt, babel_train.txt, babel_test.txt."""
+    options: Annotated[TrainOptions, tyro.conf.arg(name="")] = k2b.K2B_GLAD
+    run_dir: Path | None = None
+    """Run folder, default: runs/k2b-METHOD; the lists go to RUN_DIR-lists."""
+
+    def run(self) -> None:
+        """Train, evaluate and report."""
+        method = self.options.method
+        self._require_files()
+        run_dir = self.run_dir or Path("runs") / f"k2b-{method}"
+        lists = run_dir.with_name(run_dir.name + "-lists")
+        summary = prepare_k2b(kinetics=self.kinetics, babel=self.babel, splits=self.splits, out_dir=lists)
+        print("\n".join(summary.lines()))
+        data = DataConfig(
+            source_list=lists / "source.txt",
+            target_list=lists / "target.txt",
+            evaluation_list=lists / "target_test.txt",
+            classes=lists / "classes.txt",
+        )
+        config = with_data(self.options, data, task="k2b", scale="full")
+        run_and_print(config, run_dir, resume=self.resume, dry_run=self.dry_run)
+
+    def _require_files(self) -> None:
+        cards = {card.name: card for card in DATASETS}
+        wanted: list[tuple[Path, str]] = [
+            (folder, f"{cards[name].title}; {cards[name].layout}\n    from {cards[name].source}; --{name}")
+            for name, folder in (("kinetics", self.kinetics), ("babel", self.babel))
+        ]
+        wanted.append((self.splits, "the split files that GLAD publishes: https://github.com/KHU-VLL/GLAD; --splits"))
+        wanted += backbone_files("k2b", self.options.model)
+        missing_files("k2b", wanted, miniature="k2b")
+
+
+def k2b_command(choice: Chosen) -> TrainK2b:
+    """Return the command whose defaults are the recipe of the chosen method."""
+    method = choice.method if choice.method in k2b.METHODS else "glad"
+    return TrainK2b(options=k2b.k2b_options(method))
