@@ -7,10 +7,10 @@ from pathlib import Path
 from time import process_time
 
 import numpy as np
-from measurements import row, write_section
+from measurements import anonymous_megabytes, row, write_section
 from videoda_train.data.video_check import check_video
 from videoda_train.data.video_facts import VideoFacts, find_facts
-from videoda_train.data.video_reader import VideoReader, open_video, stream_frames
+from videoda_train.data.video_reader import Backend, VideoReader, open_video, stream_frames
 
 UCF101_LIKE = ("v_Rowing_g02_c01.avi", "v_Basketball_g01_c01.avi", "v_Rowing_g09_c06.avi")
 UNSAFE = ("v_Biking_g03_c01.avi", "tmbo_BabyCrawling.avi", "baseball.mp4")
@@ -68,6 +68,39 @@ def main() -> None:
             )
         )
     write_section("data", "Random clips, CPU time", rows)
+    _measure_opens(next(p for p in videos if p.name == UCF101_LIKE[1]))
+
+
+def _measure_opens(path: Path) -> None:
+    facts = find_facts(path)
+    backends: tuple[Backend, ...] = ("pyav", "decord", "opencv")
+    rows = []
+    for backend in backends:
+
+        def read(backend: Backend = backend) -> None:
+            reader = open_video(path, backend, num_frames=facts.num_frames, seek_points=facts.seek_points)
+            reader.frames([0, 3])
+
+        for _ in range(100):
+            read()
+        handles, megabytes = _num_handles(), anonymous_megabytes()
+        for _ in range(1000):
+            read()
+        more = _num_handles() - handles
+        grown = anonymous_megabytes() - megabytes
+        rows.append(
+            row(
+                f"1,000 more opens and reads by {backend}, after 100",
+                f"{more:+d} handles, {grown:+.1f} MB",
+                target="no growth",
+                met=bool(more <= 0 and grown < 3),
+            )
+        )
+    write_section("data", "Opens", rows)
+
+
+def _num_handles() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def _open(path: Path, facts: VideoFacts) -> VideoReader:

@@ -35,7 +35,7 @@ from videoda_train.recipes import DataConfig, with_data
 from videoda_train.recipes.config import TrainConfig
 from videoda_train.recipes.e2h import E2H
 
-BATCH_SIZE = 8
+BATCH_SIZE = 4
 
 
 class PlainSteps(Dataset[list[torch.Tensor]]):
@@ -138,7 +138,7 @@ def plain_loader(plain: PlainSteps, keys: list[tuple[int, int]]) -> DataLoader[o
 def main() -> None:
     """Prepare both, measure, and write the section."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photos", type=int, default=96)
+    parser.add_argument("--photos", type=int, default=24)
     parser.add_argument("--times", type=int, default=3)
     arguments = parser.parse_args()
     data = Path(os.environ["VIDEODA_TEST_DATA"]) / "sports10"
@@ -175,9 +175,9 @@ def _measure(steps: StepDataset, plain: PlainSteps, *, times: int) -> None:
     theirs = cpu_seconds(lambda: [plain[key] for key in keys[:4]], times=times)
     clips = 4 * 2 * BATCH_SIZE
     fast = max(
-        clips_per_second(epoch_loader(steps, epoch=0, first_step=0, num_workers=2), skip=3) for _ in range(times)
+        clips_per_second(epoch_loader(steps, epoch=0, first_step=0, num_workers=2), skip=2) for _ in range(times)
     )
-    slow = max(clips_per_second(plain_loader(plain, keys), skip=3) for _ in range(times))
+    slow = max(clips_per_second(plain_loader(plain, keys), skip=2) for _ in range(times))
     one = np.random.default_rng(0)
     parts = {
         "source": cpu_seconds(lambda: [steps.source.sample(i, one) for i in range(16)], times=times) / 16,

@@ -13,10 +13,13 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("full", "mini"), PAIRS, ids=["e2h", "b2u", "s2u"])
-def test_a_miniature_keeps_the_learning_rate_and_the_pace_weight_of_its_task(
-    full: TrainOptions, mini: TrainOptions
-) -> None:
-    assert (mini.optim.lr, mini.cfb.pace_weight) == (full.optim.lr, full.cfb.pace_weight)
+def test_a_miniature_keeps_the_pace_weight_of_its_task(full: TrainOptions, mini: TrainOptions) -> None:
+    assert mini.cfb.pace_weight == full.cfb.pace_weight
+
+
+def test_the_miniature_of_s2u_keeps_its_schedule() -> None:
+    assert (S2U_MINI.optim.epochs, S2U_MINI.optim.milestones) == (S2U.optim.epochs, S2U.optim.milestones)
+    assert S2U_MINI.cfb.bank_from_epoch == S2U.cfb.bank_from_epoch
 
 
 @pytest.mark.parametrize("task", [name for name, sizes in MINIATURES.items() if sizes["mini"].depth])

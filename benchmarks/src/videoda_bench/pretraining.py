@@ -83,7 +83,7 @@ class PretrainConfig:
     rgb_steps: tuple[int, int] = (8000, 4000)
     """Steps on stills and on clips."""
     flow_steps: tuple[int, int] = (3000, 5000)
-    resnet_steps: tuple[int, int] = (1500, 1900)
+    resnet_steps: tuple[int, int] = (1200, 1500)
     """Steps on clips before one colour and on clips at any place."""
     weight_decay: float = 0.02
     warmup_steps: int = 100

@@ -73,3 +73,15 @@ def test_what_enters_at_the_border_was_not_visible_before(photo, camera):
     assert clip.visible_before[0][:, 4:].all()
     assert not clip.visible_next[0][:, -4:].any()
     assert clip.visible_next[0][:, :-4].all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_pixel_of_a_rough_surface_is_seen_far_from_where_it_is(photo, seed):
+    """Rays that graze a pixel's slope meet it far away: depth stays within twice the scene's all the same."""
+    depth = np.random.default_rng(seed).uniform(2, 4, (HEIGHT, WIDTH)).astype(np.float32)
+    path = dm.paths.orbit(4, pivot_depth=3.0, angle_deg=30.0)
+    clip = dm.synthesize(photo, depth, path)
+    reach = 1 + np.abs(path.poses[:, :3, 3]).sum(axis=1).max()
+    assert clip.depth.min() > 1 / reach
+    assert clip.depth.max() < 2 * 4 * reach
+    assert np.abs(clip.flow).max() < 4 * WIDTH

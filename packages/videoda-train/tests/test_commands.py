@@ -1,11 +1,18 @@
+import json
 import os
 import re
+import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import pytest
+import tyro
 from tiny_media import moving_frames, write_video
 from videoda_train.cli.commands import run_command
 from videoda_train.cli.entry import exit_code
+from videoda_train.cli.resume import Resume
 from videoda_train.data.prepare import B2U, E2H, S2U
 
 
@@ -13,9 +20,15 @@ def run(*arguments: object) -> int:
     return exit_code("videoda", lambda: run_command([str(a) for a in arguments]))
 
 
-def custom(data: Path, run_dir: Path, **changes: Path) -> int:
+@dataclass(frozen=True)
+class ResumeOnly:
+    resume: Resume = False
+
+
+def custom(data: Path, run_dir: Path, **changes: Path | str | None) -> int:
     lists = {"source_list": data / "source.txt", "target_list": data / "target.txt", "classes": data / "classes.txt"}
-    options = [part for name, path in {**lists, **changes}.items() for part in (f"--{name.replace('_', '-')}", path)]
+    named = {**lists, **changes}.items()
+    options = [p for name, value in named for p in (f"--{name.replace('_', '-')}", value) if p is not None]
     return run(
         "train", "custom", *options, "--run-dir", run_dir, "--optim.epochs", 1, "--optim.batch-size", 4,
         "--clip.num-frames", 4, "--clip.num-eval-frames", 8, "--clip.resize", 36, "--clip.crop", 32,
@@ -26,9 +39,17 @@ def custom(data: Path, run_dir: Path, **changes: Path) -> int:
 def test_the_whole_road_runs_on_ones_own_lists_and_evaluates_again(
     tiny_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert custom(tiny_data, tmp_path / "run") == 0
+    assert custom(tiny_data, tmp_path / "run", test_list=tiny_data / "target.txt") == 0
     assert re.search(r"AccSf +\d+\.\d %, Acc", capsys.readouterr().out)
-    assert run("eval", tmp_path / "run", "--device", "cpu") == 0
+    results = json.loads((tmp_path / "run" / "results.json").read_text())
+    assert results["test"]["acc_softmax"] == results["acc_softmax"]
+    assert (
+        results["test"]["num_videos"] == len((tmp_path / "run" / "test-predictions.csv").read_text().splitlines()) - 1
+    )
+    assert set(results["other_selections"]) >= {"snd", "entropy", "oracle (uses target labels)"}
+    assert run("eval", tmp_path / "run", "--device", "cpu", "--top-k", 1, 2) == 0
+    assert re.search(r"top-1 .* %, top-2 .* of 9 videos \(adapted to\)", capsys.readouterr().out)
+    assert cv2.imread(str(tmp_path / "run" / "eval" / "target" / "confusion_matrix.png")) is not None
     assert run("report", tmp_path / "run", "--out", tmp_path / "page.html") == 0
     assert "confusion matrix" in (tmp_path / "page.html").read_text()
 
@@ -55,6 +76,65 @@ def test_a_bad_list_is_one_message_and_exit_code_2(
     assert expected in error
     assert "Traceback" not in error
     assert not (tmp_path / "run").exists()
+
+
+def test_several_checkpoints_are_fused_on_a_list_that_was_held_out(
+    tiny_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert custom(tiny_data, tmp_path / "run", method="source_only") == 0
+    held_out = tmp_path / "held out.txt"
+    lines = (tiny_data / "target.txt").read_text().splitlines()[::2]
+    held_out.write_text("\n".join(lines) + "\n")
+    checkpoint = tmp_path / "run" / "checkpoints" / "last.pt"
+    arguments = ("--list", held_out, "--root", tiny_data, "--device", "cpu", "--out", tmp_path / "out")
+    assert run("eval", tmp_path / "run", checkpoint, *arguments) == 0
+    assert "of 5 videos (held out) by 2 checkpoints fused" in capsys.readouterr().out
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert [one["epoch"] for one in results["checkpoints"]] == [1, 1]
+    assert results["inductive"]
+    assert run("eval", tmp_path / "run", "--weights", "average", "--device", "cpu") == 2
+    assert "holds no moving average; it is kept with --optim.ema-decay" in capsys.readouterr().err
+    assert run("eval", tmp_path / "out" / "predictions.csv") == 2
+    assert "is not in a run's checkpoints folder" in capsys.readouterr().err
+
+
+def test_a_dry_run_tells_counts_shapes_steps_and_memory_and_runs_nothing(
+    tiny_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert custom(tiny_data, tmp_path / "run", dry_run=None) == 0
+    out = capsys.readouterr().out
+    assert "3 classes, 12 labelled photos or videos, 9 videos to adapt to, 9 to evaluate" in out
+    assert "1 epochs of 3 steps; each step: 4 clips per domain; lr 0.0125 = 0.05 × 4 / 16" in out
+    assert "source_rgb 4 × 32 × 32 × 3, source_flow 4 × 32 × 32 × 2" in out
+    assert re.search(r"about \d+\.\d\d GiB per process: weights .*activations of 4 \+ 4 clips", out)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "resumes"),
+    [(["--resume"], True), (["--resume", "auto"], True), (["--resume", "never"], False), ([], False)],
+)
+def test_resume_may_be_said_with_and_without_auto(words: list[str], resumes: bool) -> None:
+    assert tyro.cli(ResumeOnly, args=words).resume is resumes
+
+
+@pytest.mark.slow
+def test_torchrun_trains_with_two_processes_and_one_of_them_speaks(tiny_data: Path, tmp_path: Path) -> None:
+    lists = [part for name in ("source", "target") for part in (f"--{name}-list", str(tiny_data / f"{name}.txt"))]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command += ["-m", "videoda_train", "train", "custom", *lists, "--classes", str(tiny_data / "classes.txt")]
+    command += ["--run-dir", str(tmp_path / "run"), "--resume", "auto", "--device", "cpu", "--motion.source", "static"]
+    command += ["--optim.epochs", "2", "--optim.batch-size", "4", "--clip.num-frames", "4", "--clip.num-eval-frames"]
+    command += ["8", "--clip.resize", "36", "--clip.crop", "32", "--cfb.bank-from-epoch", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    results = json.loads((tmp_path / "run" / "results.json").read_text())
+    assert (results["processes"], results["num_target_videos"]) == (2, 9)
+    records = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert [record["epoch"] for record in records] == [0, 1]
+    assert sum(records[1]["bank_counts"]) == 9
+    assert done.stdout.count("last epoch") == 1
+    assert done.stdout.count("each step: 4 clips per domain = 2 processes × 1 micro-batches × 2") == 1
 
 
 def test_an_unreadable_photo_is_named(tiny_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -127,15 +207,51 @@ def test_a_benchmark_finds_its_data_and_says_what_is_not_there(
     assert "This is a partial data set" in out
 
 
-def test_a_dry_run_prints_the_configuration_and_writes_nothing(
-    tiny_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def touch_k2b(root: Path) -> tuple[object, ...]:
+    """Files of the names that Kinetics → BABEL's split files list: a batch for training, one video for the test."""
+    rows = {"k400_train": [f"clapping/a{i} 300 10" for i in range(144)], "k400_test": ["squat/b 300 7"]}
+    rows |= {"babel_train": [f"train/{i:06d} 60 117 9" for i in range(144)], "babel_test": ["val/000002 5 33 11"]}
+    (root / "splits").mkdir()
+    for name, lines in rows.items():
+        (root / "splits" / f"{name}.txt").write_text("".join(f"{line}\n" for line in lines))
+        for line in lines:
+            folder = root / ("kinetics" if name.startswith("k400") else "babel") / line.split()[0]
+            folder.mkdir(parents=True)
+            (folder / "img_00001.jpg").touch()
+    return "--kinetics", root / "kinetics", "--babel", root / "babel", "--splits", root / "splits"
+
+
+@pytest.mark.parametrize(
+    ("method", "recipe", "start"),
+    [
+        ("tol", "lr: 0.002 batch_size: 144 epochs: 300 clip_norm: 40.0", "kinetics400"),
+        ("glad", "lr: 0.000875 batch_size: 32 epochs: 3 clip_norm: 40.0", "None"),
+        ("dann", "lr: 0.000875 batch_size: 32 epochs: 3 clip_norm: 40.0", "kinetics400"),
+        ("zero_shot", "epochs: 1", "kinetics400"),
+    ],
+)
+def test_k2b_takes_the_published_recipe_of_its_method(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], method: str, recipe: str, start: str
 ) -> None:
-    lists = ("--source-list", tiny_data / "source.txt", "--target-list", tiny_data / "target.txt")
-    arguments = ("train", "custom", *lists, "--classes", tiny_data / "classes.txt")
-    assert run(*arguments, "--run-dir", tmp_path / "r", "--optim.batch-size", 4, "--dry-run") == 0
+    folders = touch_k2b(tmp_path)
+    weights = ("--model.backbone-weights", "None") if start == "None" else ()
+    assert run("train", "k2b", "--method", method, *folders, *weights, "--run-dir", tmp_path / "r", "--dry-run") == 0
     out = capsys.readouterr().out
-    assert "3 classes, 12 photos or labelled videos, 9 videos; 24 epochs of 3 steps" in out
-    assert not (tmp_path / "r").exists()
+    for line in (*re.findall(r"\w+: [\d.]+", recipe), f"method: {method}", "inputs: views"):
+        assert re.search(rf"^ *{re.escape(line)}$", out, re.MULTILINE), line
+    assert "144 labelled photos or videos, 144 videos to adapt to, 1 to evaluate" in out
+
+
+@pytest.mark.parametrize("task", ["k2b", "e2h"])
+def test_glad_without_its_tol_run_says_how_to_get_it(
+    task: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("train", task, "--method", "glad") == 2
+    error = capsys.readouterr().err
+    for wanted in (f"runs/{task}-tol", f"videoda train {task} --method tol", f"hatch run train:{task}-mini"):
+        assert wanted in error
+    assert "rgb_imagenet.pt" not in error
 
 
 def test_a_missing_system_library_of_opencv_is_one_line_with_both_cures(

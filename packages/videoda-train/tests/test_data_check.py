@@ -1,4 +1,6 @@
 import csv
+import errno
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -163,3 +165,23 @@ def test_a_clip_shorter_than_asked_is_called_short(tmp_path: Path) -> None:
     assert check_video(tmp_path / "v.avi", min_frames=15).verdict == "ok"
     found = check_video(tmp_path / "v.avi", min_frames=16)
     assert (found.verdict, found.detail) == ("short", "15 frames; 16 were asked")
+
+
+def test_a_folder_that_cannot_be_read_is_unreadable_and_the_rest_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        write_image(tmp_path / name / "00000.png", textured_image(8, 8, 0))
+        write_image(tmp_path / name / "00001.png", textured_image(8, 8, 1))
+    (tmp_path / "list.txt").write_text("a 0\nb 1\n")
+    listed = Path.iterdir
+
+    def refusing(path: Path) -> Iterator[Path]:
+        if path.name == "a":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", refusing)
+    report = check(tmp_path, tmp_path / "check.csv")
+    assert [row.check.verdict for row in report.rows] == ["unreadable", "ok"]
+    assert report.rows[0].check.detail == f"cannot read the folder {tmp_path / 'a'}: Permission denied"

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tiny_media import moving_frames, textured_image, write_image, write_video
-from videoda_train.data.frame_counts import count_frames_of
+from videoda_train.data.item_facts import facts_of
 from videoda_train.data.item_reader import open_item
 from videoda_train.data.list_file import ListItem, Stretch, read_list
 from videoda_train.data.video_reader import PyAvReader
@@ -67,13 +67,19 @@ def test_a_photo_is_a_video_of_one_frame(tmp_path: Path) -> None:
     assert np.array_equal(reader.frames([0, 0])[1], textured_image(6, 9, 0))
 
 
-def test_counts_of_videos_are_kept_and_bad_lines_named(tmp_path: Path) -> None:
+def test_a_strip_of_square_frames_is_a_video(tmp_path: Path) -> None:
+    write_image(tmp_path / "s.png", np.concatenate([np.full((8, 8, 3), i, np.uint8) for i in range(4)], axis=1))
+    assert shown(ListItem(tmp_path / "s.png", 0, "s.png")) == [0, 1, 2, 3]
+
+
+def test_facts_of_videos_are_kept_and_bad_lines_named(tmp_path: Path) -> None:
     write_video(tmp_path / "v.avi", moving_frames(10, seed=0))
     write_numbered(tmp_path / "s", first=1, count=9)
     good = [ListItem(tmp_path / "v.avi", 0, "v"), ListItem(tmp_path / "s", 0, "s 2 4", stretch=Stretch(2, 4, 1))]
     bad = ListItem(tmp_path / "s", 0, "s 8 4", line=7, stretch=Stretch(8, 4, 1))
-    counts_file, list_file = tmp_path / "counts.jsonl", Path("list.txt")
+    facts_file, list_file = tmp_path / "facts.jsonl", Path("list.txt")
     with pytest.raises(MediaError, match=r"1 of 3 videos in list\.txt cannot be used:\n  list\.txt:7: "):
-        count_frames_of([*good, bad], counts_file, list_file=list_file, workers=1, progress=False)
+        facts_of([*good, bad], facts_file, list_file=list_file, workers=1, progress=False)
     (tmp_path / "v.avi").write_bytes(b"gone")
-    assert count_frames_of(good, counts_file, list_file=list_file, workers=1, progress=False) == [10, 4]
+    facts = facts_of(good, facts_file, list_file=list_file, workers=1, progress=False)
+    assert [known.num_frames for known in facts] == [10, 4]

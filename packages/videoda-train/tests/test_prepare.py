@@ -1,5 +1,7 @@
+import errno
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -117,6 +119,20 @@ def test_a_side_without_any_file_is_an_error_that_names_the_folder(tmp_path: Pat
         prepare_photos_videos(SMALL, **where | {"target": tmp_path / "empty"})
     with pytest.raises(MissingDatasetError, match=r"photos: no folder at .*gone"):
         prepare_photos_videos(SMALL, **where | {"source": tmp_path / "gone"})
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    where = small(tmp_path)
+    scandir = os.scandir
+
+    def refusing(path: str) -> Iterator[os.DirEntry[str]]:
+        if Path(path).name == "run":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(MissingDatasetError, match=r"cannot read the folder .*run: Permission denied"):
+        prepare_photos_videos(SMALL, **where)
 
 
 def test_two_copies_of_a_dataset_beneath_one_folder_are_refused(tmp_path: Path) -> None:

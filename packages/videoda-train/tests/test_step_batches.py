@@ -4,13 +4,17 @@ import numpy as np
 import pytest
 import torch
 from videoda_train.data.array_cache import ArrayCache
+from videoda_train.data.clip_sampling import uniform_indices
 from videoda_train.data.list_file import read_list
-from videoda_train.data.prepared import PreparedPaths
+from videoda_train.data.prepared import PreparedPaths, target_video_name
 from videoda_train.data.source_dataset import SourceDataset
+from videoda_train.data.source_videos import SourceVideos
 from videoda_train.data.step_batches import StepBatch, StepDataset, source_order, target_indices
 from videoda_train.data.target_dataset import TargetDataset
 from videoda_train.data.target_flow import cache_target_flow
 from videoda_train.data.training_data import StepKey, epoch_loader
+from videoda_train.data.transforms import random_crop_flip
+from videoda_train.data.video_reader import open_video
 from videoda_train.errors import ConfigError
 from videoda_train.recipes.config import ClipConfig
 
@@ -101,5 +105,31 @@ def test_the_batch_holds_no_class_label_of_the_target(tiny_data: Path, tmp_path:
 
 
 def test_a_batch_larger_than_the_source_is_refused(tiny_data: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"batch size 13 is larger than the source \(12 stills\)"):
+    with pytest.raises(ConfigError, match=r"batch size 13 is larger than the source \(12 items\)"):
         make_steps(tiny_data, tmp_path, batch_size=13)
+
+
+def test_labelled_videos_are_a_source_with_their_frames_and_the_flow_at_them(tiny_data: Path, tmp_path: Path) -> None:
+    items, paths = read_list(tiny_data / "target.txt"), PreparedPaths(tmp_path)
+    facts = cache_target_flow(items, paths, list_file=tiny_data / "target.txt", clip=CLIP, progress=False)
+    videos = TargetDataset(items, facts, paths, clip=CLIP, num_paces=5, cache=ArrayCache(max_bytes=0))
+    sample = SourceVideos(videos).sample(4, np.random.default_rng(0))
+    crop = random_crop_flip(36, 36, size=32, rng=np.random.default_rng(0))
+    frames = open_video(items[4].path).frames(uniform_indices(facts[4].num_frames, 8)[::2], size=(36, 36))
+    assert sample.label == items[4].label
+    assert np.array_equal(sample.rgb, crop.rgb(frames))
+    codes = np.load(paths.target_flow / f"{target_video_name(items[4])}.npy")
+    assert np.array_equal(sample.flow_codes, crop.flow_codes(codes[::2]))
+
+
+def test_stretches_of_one_sequence_have_flow_of_their_own(tiny_data: Path, tmp_path: Path) -> None:
+    video = next((tiny_data / "videos" / "class0").glob("*.avi"))
+    list_file = tmp_path / "stretches.txt"
+    list_file.write_text(f"{video} 0 5 0\n{video} 6 5 1\n")
+    items, paths = read_list(list_file), PreparedPaths(tmp_path)
+    facts = cache_target_flow(items, paths, list_file=list_file, clip=CLIP, progress=False)
+    assert [known.num_frames for known in facts] == [5, 5]
+    videos = TargetDataset(items, facts, paths, clip=CLIP, num_paces=5, cache=ArrayCache(max_bytes=0))
+    whole = open_video(video).frames(range(11), size=(36, 36))
+    expected = [whole[start + uniform_indices(5, 8)][:, 2:34, 2:34] for start in (0, 6)]
+    assert np.array_equal(videos.evaluation_batch([0, 1]).rgb.numpy(), np.stack(expected))

@@ -8,12 +8,14 @@ import pytest
 from tiny_media import moving_frames, textured_image, write_image, write_video
 from videoda_train.data.video_facts import require_whole
 from videoda_train.data.video_reader import (
+    Backend,
     DecordReader,
     FrameFolderReader,
     ImageStripReader,
     OpenCvReader,
     PyAvReader,
     VideoReader,
+    find_seek_points,
     open_video,
 )
 from videoda_train.errors import ConfigError, MediaError
@@ -144,3 +146,27 @@ def test_a_truncated_video_is_told_from_a_whole_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", REAL_VIDEOS)
 def test_whole_real_videos_are_not_called_truncated(real_data: Path, name: str) -> None:
     require_whole(real_data / name, len(open_video(real_data / name)))
+
+
+def anonymous_kilobytes() -> int:
+    return int(Path("/proc/self/status").read_text().split("RssAnon:")[1].split()[0])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="handles and memory are read from /proc")
+@pytest.mark.parametrize("backend", ["pyav", "decord", "opencv"])
+def test_a_thousand_opens_leave_no_memory_and_no_handle_behind(tmp_path: Path, backend: Backend) -> None:
+    path = tmp_path / "v.avi"
+    write_video(path, moving_frames(30, seed=0), g="12")
+    num_frames, seek_points = find_seek_points(path)
+
+    def read() -> None:
+        open_video(path, backend, num_frames=num_frames, seek_points=seek_points).frames([3, 25])
+
+    for _ in range(100):
+        read()
+    handles, kilobytes = len(list(Path("/proc/self/fd").iterdir())), anonymous_kilobytes()
+    for _ in range(1000):
+        read()
+    assert len(list(Path("/proc/self/fd").iterdir())) == handles
+    assert anonymous_kilobytes() - kilobytes < 3000  # one forgotten frame of 9 KB per open would be 9000

@@ -7,7 +7,7 @@ import torch
 from tiny_views import write_world
 from videoda_train.data.array_cache import ArrayCache
 from videoda_train.data.clip_orders import OrderedVideos
-from videoda_train.data.item_reader import open_item
+from videoda_train.data.item_reader import find_item_facts, open_item
 from videoda_train.data.list_file import read_list
 from videoda_train.data.resize import resize_short_side
 from videoda_train.data.training_data import StepKey
@@ -29,10 +29,10 @@ def make_videos(
     list_file: Path, *, plan: ViewPlan = PLAN, kind: type[ViewVideos] = ViewVideos, cache_bytes: int = 0
 ) -> ViewVideos:
     items = read_list(list_file)
-    counts = [len(open_item(item)) for item in items]
+    facts = [find_item_facts(item) for item in items]
     resize = partial(resize_short_side, side=36)
     cache = ArrayCache(max_bytes=cache_bytes)
-    return kind(items, counts, plan=plan, resize=resize, size=32, cache=cache, name=list_file.stem)
+    return kind(items, facts, plan=plan, resize=resize, size=32, cache=cache, name=list_file.stem)
 
 
 def make_data(world: Path, *, batch_size: int = 4, cache_bytes: int = 0) -> ViewsData:

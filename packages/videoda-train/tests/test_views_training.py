@@ -90,7 +90,10 @@ def test_backgrounds_are_made_once_for_every_source_video(runs: Path) -> None:
     assert not (runs / "tol" / "prepared" / "median").exists()
 
 
-@pytest.mark.parametrize(("method", "step"), [("tol", 1), ("glad", 2), ("glad", 4)])
+@pytest.mark.parametrize(
+    ("method", "step"),
+    [pytest.param("tol", 1, marks=pytest.mark.slow), ("glad", 2), pytest.param("glad", 4, marks=pytest.mark.slow)],
+)
 def test_an_interrupted_run_resumes_to_bit_equal_weights(
     world: Path, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: MethodName, step: int
 ) -> None:
@@ -117,6 +120,7 @@ def with_other_labels(world: Path) -> str:
     return "relabelled.txt"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "sees_labels"), [("glad", False), ("dann", False), ("supervised", True)])
 def test_target_labels_reach_the_upper_bound_alone(
     world: Path, tmp_path: Path, method: MethodName, sees_labels: bool

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Int
-from torch import nn
+from jaxtyping import Float32, Int, UInt8
+from torch import Tensor, nn
 from tqdm import tqdm
 from videoda_models import create_model, model_card
 from videoda_train.data.model_input import input_for
@@ -47,6 +47,7 @@ def train_classifier(
     """Train the network on a view of labelled videos, from the shipped weights."""
     with seeded_torch(schedule.seed, "last layer", view):
         model = create_model(NETWORK, num_classes=num_classes, pretrained=weights).train()
+    model = model.to(memory_format=torch.channels_last_3d)
     optimizer = torch.optim.AdamW(model.parameters(), lr=schedule.lr, weight_decay=schedule.weight_decay)
     rng = derive_rng(schedule.seed, "clips", view)
     device = torch.device("cpu")
@@ -57,12 +58,16 @@ def train_classifier(
         rows = rng.choice(len(shown), schedule.batch_size)
         clips = np.stack([random_clip(shown[row], view=view, rng=rng) for row in rows])
         with seeded_torch(schedule.seed, "dropout", view, step), autocast(device, resolve_precision("auto", device)):
-            logits = model(_INPUT(torch.from_numpy(clips))).mean(dim=2)
+            logits = model(_network_input(clips)).mean(dim=2)
         loss = F.cross_entropy(logits.float(), torch.from_numpy(labels[rows]))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
     return model.eval()
+
+
+def _network_input(clips: UInt8[np.ndarray, "b t h w 3"]) -> Float32[Tensor, "b 3 t h w"]:
+    return _INPUT(torch.from_numpy(clips)).contiguous(memory_format=torch.channels_last_3d)
 
 
 @torch.inference_mode()
@@ -73,6 +78,6 @@ def predict(
     answers = []
     for frames in shown:
         clips = even_clips(frames, view=view, count=schedule.test_clips, interval=interval)
-        scores = model(_INPUT(torch.from_numpy(clips))).mean(dim=2).softmax(dim=1)
+        scores = model(_network_input(clips)).mean(dim=2).softmax(dim=1)
         answers.append(int(scores.mean(dim=0).argmax()))
     return np.array(answers)

@@ -75,10 +75,10 @@ def resolve_points(
     view = t if depth_in is None else depth_in
     xy = workspace.xy if for_texture else workspace.xy[:0]
     resolve_frame(
-        workspace.index, scene.planes, scene.disparity.reshape(-1), scene.labels.reshape(-1), scene.covered.reshape(-1),
-        np.float32(scene.tolerance), motions.inverse[t],
-        motions.back[t], motions.matrix[target], motions.shift[target], motions.matrix[view], motions.shift[view],
-        scene.camera.cx, scene.camera.cy, scene.texture.margins, xy, workspace.fraction,
+        workspace.index, workspace.nearness, scene.planes, scene.disparity.reshape(-1), scene.labels.reshape(-1),
+        scene.covered.reshape(-1), np.float32(scene.tolerance), motions.inverse[t], motions.back[t],
+        motions.matrix[target], motions.shift[target], motions.matrix[view], motions.shift[view], scene.camera.cx,
+        scene.camera.cy, scene.texture.margins, xy, workspace.fraction,
         np.empty((0, width, 2), np.float32) if flow is None else flow,
         np.empty((0, width), np.float32) if depth is None else depth,
         np.empty((0, width), np.bool_) if valid is None else valid,

@@ -46,11 +46,15 @@ def gather_labels(row, labels, found):
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 @no_type_check
-def intersect_row(plane, xs, yc, inverse, back, source):
-    """Intersect the rays of one row of pixels with their planes: source x, y (from the centre) and disparity (3, W)."""
+def intersect_row(plane, near, xs, yc, inverse, back, source):
+    """Intersect the rays of one row of pixels with their planes: source x, y (from the centre) and disparity (3, W).
+
+    A plane that a ray only grazes is met far from its point: it is trusted up to a factor of two of `near`, the point's
+    own inverse depth in the frame, which is 0 for holes.
+    """
     a, b, c = plane[0], plane[1], plane[2]
     qx, qy, disparity = source[0], source[1], source[2]
-    one = np.float32(1)
+    one, two, half, zero = np.float32(1), np.float32(2), np.float32(0.5), np.float32(0)
     i00, i10, i20 = inverse[0, 0], inverse[1, 0], inverse[2, 0]
     c0 = inverse[0, 1] * yc + inverse[0, 2]
     c1 = inverse[1, 1] * yc + inverse[1, 2]
@@ -60,6 +64,8 @@ def intersect_row(plane, xs, yc, inverse, back, source):
         xc = xs[x]
         r0, r1, r2 = i00 * xc + c0, i10 * xc + c1, i20 * xc + c2
         s = (a[x] * r0 + b[x] * r1 + c[x] * r2) / (one + a[x] * b0 + b[x] * b1 + c[x] * b2)
+        n = near[x]
+        s = min(max(s, half * n), two * n if n > zero else s)
         scale = one / (r2 - b2 * s)
         qx[x] = (r0 - b0 * s) * scale
         qy[x] = (r1 - b1 * s) * scale
@@ -152,14 +158,13 @@ def depth_row(source, matrix, shift, depth):
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def resolve_frame(
-    index, planes, disparity, labels, covered, tolerance, inverse, back, to_matrix, to_shift, view_matrix, view_shift,
-    cx, cy, margins, xy,
-    fraction, flow, depth, valid, scratch, row_labels,
+    index, nearness, planes, disparity, labels, covered, tolerance, inverse, back, to_matrix, to_shift, view_matrix,
+    view_shift, cx, cy, margins, xy, fraction, flow, depth, valid, scratch, row_labels,
 ):  # fmt: skip
     """Fill texture coordinates, validity, flow to another motion and depth in a view (H, W …) of one frame.
 
-    `index` has a border of one pixel. An output whose first side is 0 is left out. `disparity`, `labels` and
-    `covered` are flat; `scratch` is float32 (3, 3, W).
+    `index` and `nearness` have a border of one pixel. An output whose first side is 0 is left out. `disparity`,
+    `labels` and `covered` are flat; `scratch` is float32 (3, 3, W).
     """
     height, width = index.shape[0] - 2, index.shape[1] - 2
     objects = inverse.shape[0]
@@ -167,16 +172,16 @@ def resolve_frame(
     own_flow, own_depth = np.empty((width, 2), np.float32), own[2]
     xs = np.arange(width).astype(np.float32) - np.float32(cx)
     for y in range(height):
-        row = index[y + 1, 1:-1]
+        row, near = index[y + 1, 1:-1], nearness[y + 1, 1:-1]
         yc = np.float32(y) - np.float32(cy)
         behind = gather_planes(row, planes, disparity, plane)
-        intersect_row(plane, xs, yc, inverse[0], back[0], source)
+        intersect_row(plane, near, xs, yc, inverse[0], back[0], source)
         if objects > 1:
             gather_labels(row, labels, row_labels)
             for k in range(1, objects):
                 if not np.any(row_labels == k):
                     continue
-                intersect_row(plane, xs, yc, inverse[k], back[k], own)
+                intersect_row(plane, near, xs, yc, inverse[k], back[k], own)
                 for x in range(width):
                     if row_labels[x] == k:
                         source[0, x], source[1, x], source[2, x] = own[0, x], own[1, x], own[2, x]

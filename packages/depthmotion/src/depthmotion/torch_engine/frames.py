@@ -7,18 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float32, Int32, Int64
+from jaxtyping import Bool, Float32, Int64
 
 from depthmotion.errors import ConfigError
 from depthmotion.prepared import PreparedClip
+
+LANE = 20
+"""Bits per colour of a packed pixel: weighted sums of pixels sum all three colours at once without overflow."""
 
 
 @dataclass(frozen=True)
 class Scenes:
     """The scenes of B clips of one size: their points (pixels of the photo), planes and pictures.
 
-    `planes` (B, P, 4): disparity a·x + b·y + c, x and y from the principal point, and reach. `texture` holds RGB in the
-    lower 24 bits, rows as in `Texture`. `centre` is the principal point, `margins` top, bottom, left, right.
+    `planes` (B, P, 4): disparity a·x + b·y + c, x and y from the principal point, and reach. `texture` holds RGB, one
+    colour per `LANE` bits, rows as in `Texture`. `centre` is the principal point, `margins` top, bottom, left, right.
     """
 
     height: int
@@ -27,7 +30,7 @@ class Scenes:
     labels: Int64[torch.Tensor, "b p"]
     planes: Float32[torch.Tensor, "b p 4"]
     covered: Bool[torch.Tensor, "b p"]
-    texture: Int32[torch.Tensor, "b rows columns"]
+    texture: Int64[torch.Tensor, "b rows columns"]
     centre: Float32[torch.Tensor, "b 2"]
     margins: Int64[torch.Tensor, "b 4"]
     tolerance: Float32[torch.Tensor, " b"]
@@ -90,13 +93,13 @@ def scenes_of(clips: Sequence[PreparedClip], *, device: torch.device) -> Scenes:
     )
 
 
-def _packed(pictures: list[np.ndarray], device: torch.device) -> Int32[torch.Tensor, "b rows columns"]:
+def _packed(pictures: list[np.ndarray], device: torch.device) -> Int64[torch.Tensor, "b rows columns"]:
     """Return pictures uint8 (rows, columns, 3) as one number per pixel, zero past a smaller one's end."""
     sides = [max(picture.shape[axis] for picture in pictures) for axis in (0, 1)]
-    packed = torch.zeros((len(pictures), *sides), dtype=torch.int32, device=device)
+    packed = torch.zeros((len(pictures), *sides), dtype=torch.int64, device=device)
     for place, picture in zip(packed, pictures, strict=True):
-        red, green, blue = torch.from_numpy(picture).to(device).int().unbind(-1)
-        place[: len(red), : red.shape[1]] = red | (green << 8) | (blue << 16)
+        red, green, blue = torch.from_numpy(picture).to(device).long().unbind(-1)
+        place[: len(red), : red.shape[1]] = red | (green << LANE) | (blue << (2 * LANE))
     return packed
 
 

@@ -19,6 +19,7 @@ class Shown:
     """What every pixel of N frames shows: a point, seen or only continued, in the photo's colours or the backdrop's."""
 
     point: Int64[torch.Tensor, "n p"]
+    nearness: Float32[torch.Tensor, "n p"]
     seen: Bool[torch.Tensor, "n p"]
     plate: Bool[torch.Tensor, "n p"]
 
@@ -54,7 +55,7 @@ def continue_surfaces(
     def inner(values: torch.Tensor) -> torch.Tensor:
         return values.view_as(index)[:, 1:-1, 1:-1].flatten(1)
 
-    return Shown(inner(points).clamp(min=0), inner(seen), inner(plate))
+    return Shown(inner(points).clamp(min=0), inner(near), inner(seen), inner(plate))
 
 
 def _last_shown(seen: torch.Tensor, cells: torch.Tensor, dim: int) -> torch.Tensor:

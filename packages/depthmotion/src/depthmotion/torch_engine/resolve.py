@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from jaxtyping import Float32, Int64, UInt8
 
-from depthmotion.torch_engine.frames import Frames, Scenes
+from depthmotion.torch_engine.frames import LANE, Frames, Scenes
 from depthmotion.torch_engine.holes import Shown
 from depthmotion.torch_engine.project import Vector, apply, displaced, of_object
 from depthmotion.torch_engine.splat import LEAST_AHEAD
@@ -25,6 +25,9 @@ def intersect(scenes: Scenes, frames: Frames, shown: Shown, labels: Int64[torch.
     r0, r1, r2 = apply(frames.inverse, x, y, labels=labels)
     b0, b1, b2 = (of_object(frames.back[:, :, axis], labels) for axis in range(3))
     s = (a * r0 + b * r1 + c * r2) / (1 + a * b0 + b * b1 + c * b2)
+    # A plane that a ray only grazes is met far from its point.
+    near = shown.nearness
+    s = torch.minimum(torch.maximum(s, 0.5 * near), torch.where(near > 0, 2 * near, s))
     scale = 1.0 / (r2 - b2 * s)
     return (r0 - b0 * s) * scale, (r1 - b1 * s) * scale, s * scale
 
@@ -74,16 +77,15 @@ def _bilinear(
     texture = scenes.texture.view(-1)
     first = frames.scene[:, None] * (rows * columns)
     x0, y0 = column >> BITS, row >> BITS
-    across, down = (column & (STEPS - 1)).int(), (row & (STEPS - 1)).int()
+    across, down = column & (STEPS - 1), row & (STEPS - 1)
     x1, y1 = (x0 + 1).clamp(max=columns - 1), (y0 + 1).clamp(max=rows - 1)
-    total = [torch.full_like(across, STEPS * STEPS // 2) for _ in range(3)]
+    half = STEPS * STEPS // 2
+    total = torch.full_like(across, half | (half << LANE) | (half << (2 * LANE)))
     for y, vertical in ((y0, STEPS - down), (y1, down)):
         line = first + y * columns
         for x, horizontal in ((x0, STEPS - across), (x1, across)):
-            colour, weight = texture[line + x], vertical * horizontal
-            for channel in range(3):
-                total[channel] += ((colour >> (8 * channel)) & 255) * weight
-    return torch.stack([(channel >> (2 * BITS)).to(torch.uint8) for channel in total], dim=-1)
+            total += texture[line + x] * (vertical * horizontal)
+    return torch.stack([((total >> (colour * LANE + 2 * BITS)) & 255).to(torch.uint8) for colour in range(3)], dim=-1)
 
 
 def _pixels(scenes: Scenes, frames: Frames) -> tuple[torch.Tensor, torch.Tensor]:

@@ -13,7 +13,8 @@ def run_and_print(config: TrainConfig, run_dir: Path, *, resume: bool, dry_run: 
         print(describe_run(config, run_dir))
         return
     result = run_training(config, run_dir, resume=resume)
-    print_result(result.results, result.folder)
+    if result.leads:
+        print_result(result.results, result.folder)
 
 
 def print_result(results: dict[str, object], folder: Path) -> None:

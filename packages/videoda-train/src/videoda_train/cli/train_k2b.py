@@ -1,19 +1,17 @@
 """`videoda train k2b`: Kinetics → BABEL at full size, in two stages."""
 
-import argparse
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import tyro
-from videoda_models import model_card
 
+from videoda_train.cli.chosen_recipe import Chosen
 from videoda_train.cli.run_and_print import run_and_print
-from videoda_train.cli.train_benchmarks import Shared, missing_files
+from videoda_train.cli.train_benchmarks import Shared, backbone_files, missing_files
 from videoda_train.data.prepare import DATASETS, prepare_k2b
 from videoda_train.recipes import k2b
-from videoda_train.recipes.config import DataConfig, ModelConfig, TrainOptions, with_data
+from videoda_train.recipes.config import DataConfig, TrainOptions, with_data
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,27 +56,11 @@ class TrainK2b(Shared):
             for name, folder in (("kinetics", self.kinetics), ("babel", self.babel))
         ]
         wanted.append((self.splits, "the split files that GLAD publishes: https://github.com/KHU-VLL/GLAD; --splits"))
-        if (weights := backbone_file(self.options.model)) is not None:
-            origin = "videoda train k2b --method tol; or take kinetics400 (GLAD without TOL), or None (random weights)"
-            wanted.append((weights, f"the backbone: {origin}: --model.backbone-weights"))
+        wanted += backbone_files("k2b", self.options.model)
         missing_files("k2b", wanted, miniature="k2b")
 
 
-def backbone_file(model: ModelConfig) -> Path | None:
-    """Return the run or file that the backbone starts from; `None` where it is random or a tag of its card."""
-    weights = model.backbone_weights
-    if weights is None or model_card(model.backbone).weight(weights) or weights.startswith("hf://"):
-        return None
-    return Path(weights)
-
-
-def with_recipe_of_method(arguments: Sequence[str]) -> TrainK2b:
-    """Return the command whose defaults are the recipe of the method that the arguments name."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--method", choices=k2b.METHODS, default="glad")
-    parser.exit_on_error = False
-    try:
-        method = parser.parse_known_args(arguments)[0].method
-    except argparse.ArgumentError:  # an unknown method is the command's own parser's to report
-        method = "glad"
+def k2b_command(choice: Chosen) -> TrainK2b:
+    """Return the command whose defaults are the recipe of the chosen method."""
+    method = choice.method if choice.method in k2b.METHODS else "glad"
     return TrainK2b(options=k2b.k2b_options(method))

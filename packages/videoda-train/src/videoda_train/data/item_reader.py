@@ -8,26 +8,29 @@ from jaxtyping import UInt8
 
 from videoda_train.data.image_file import IMAGE_SUFFIXES, read_image
 from videoda_train.data.list_file import ListItem
+from videoda_train.data.video_facts import VideoFacts, find_facts
 from videoda_train.data.video_reader import FrameFolderReader, VideoReader, open_video
 from videoda_train.data.video_reader._interface import resized
 from videoda_train.errors import MediaError
 
 
-def open_item(item: ListItem, *, num_frames: int | None = None) -> VideoReader:
+def open_item(item: ListItem, facts: VideoFacts | None = None) -> VideoReader:
     """Open what a list line names: frame 0 is the first of its stretch, and `len` the stretch's.
 
     Args:
-        item: a video file, a folder of raw frames, or a still, which is a video of one frame.
-        num_frames: the item's true frame count where it is known; saves counting the frames of a whole video file.
+        item: a video file, a folder of raw frames, a strip of frames, or a photo, which is a video of one frame.
+        facts: what is known of the item; saves decoding a whole video file.
 
     Raises:
         MediaError: the file is missing or unreadable, or holds fewer frames than the line says.
     """
     stretch = item.stretch
-    if is_still(item):
-        return StillReader(item.path)
+    if is_photo(item.path):
+        return PhotoReader(item.path)
     if stretch is None:
-        return open_video(item.path, num_frames=num_frames)
+        if facts is None:
+            return open_video(item.path)
+        return open_video(item.path, num_frames=facts.num_frames, seek_points=facts.seek_points)
     reader = open_video(item.path)
     first = stretch.offset
     if isinstance(reader, FrameFolderReader):
@@ -40,12 +43,27 @@ def open_item(item: ListItem, *, num_frames: int | None = None) -> VideoReader:
     return StretchReader(reader, first=first, num_frames=stretch.num_frames)
 
 
-def is_still(item: ListItem) -> bool:
-    """Say whether a list line names a photo."""
-    return item.path.suffix.lower() in IMAGE_SUFFIXES and not item.path.is_dir()
+def is_photo(path: Path) -> bool:
+    """Say whether a file is an image, and not a strip of three square frames or more side by side."""
+    if path.suffix.lower() not in IMAGE_SUFFIXES or path.is_dir():
+        return False
+    height, width = read_image(path).shape[:2]
+    return width < 3 * height or width % height != 0
 
 
-class StillReader(VideoReader):
+def find_item_facts(item: ListItem) -> VideoFacts:
+    """Return the facts of what a list line names, found by decoding it.
+
+    Raises:
+        MediaError: it is missing, does not decode, is truncated, or holds fewer frames than the line says.
+    """
+    if item.stretch is None and not is_photo(item.path):
+        return find_facts(item.path)
+    reader = open_item(item)
+    return VideoFacts(len(reader), reader.fps)
+
+
+class PhotoReader(VideoReader):
     """A photo as a video of one frame."""
 
     fps = 0.0

@@ -45,9 +45,10 @@ def source_clip_name(item: ListItem) -> str:
 
 
 def target_video_name(item: ListItem) -> str:
-    """Return `CLASS/NAME`: the parent folder and the file name without its extension."""
+    """Return `CLASS/NAME`: the parent folder and the file name without its extension, and which stretch of it."""
     name = item.path.name if item.path.is_dir() else item.path.stem
-    return f"{item.path.parent.name}/{name}"
+    stretch = f"_{item.stretch.offset}_{item.stretch.num_frames}" if item.stretch else ""
+    return f"{item.path.parent.name}/{name}{stretch}"
 
 
 def require_distinct(names: Sequence[str], *, list_file: Path) -> None:

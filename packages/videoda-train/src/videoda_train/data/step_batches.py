@@ -10,6 +10,7 @@ from jaxtyping import Int64, UInt8
 from torch import Tensor
 
 from videoda_train.data.source_dataset import SourceDataset
+from videoda_train.data.source_videos import SourceVideos
 from videoda_train.data.target_dataset import EvaluationBatch, TargetDataset
 from videoda_train.data.training_data import StepKey, TrainingData
 from videoda_train.errors import ConfigError
@@ -50,9 +51,9 @@ def target_indices(seed: int, *, position: int, count: int, length: int) -> Int6
 class StepDataset(TrainingData):
     """`StepBatch`es; an epoch is one pass over the source without the last partial batch."""
 
-    def __init__(self, source: SourceDataset, target: TargetDataset, *, batch_size: int, seed: int):
+    def __init__(self, source: SourceDataset | SourceVideos, target: TargetDataset, *, batch_size: int, seed: int):
         if batch_size > len(source):
-            raise ConfigError(f"batch size {batch_size} is larger than the source ({len(source)} stills); lower it")
+            raise ConfigError(f"batch size {batch_size} is larger than the source ({len(source)} items); lower it")
         self.source = source
         self.target: TargetDataset = target
         self.steps_per_epoch = len(source) // batch_size

@@ -10,12 +10,12 @@ from torch import Tensor
 
 from videoda_train.data.array_cache import ArrayCache
 from videoda_train.data.clip_sampling import sample_pace_clip, uniform_indices
+from videoda_train.data.item_reader import open_item
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.prepared import PreparedPaths, target_video_name
 from videoda_train.data.training_data import EvaluationData
 from videoda_train.data.transforms import centre_crop, random_crop_flip
 from videoda_train.data.video_facts import VideoFacts
-from videoda_train.data.video_reader import open_video
 from videoda_train.recipes.config import ClipConfig
 
 
@@ -73,6 +73,15 @@ class TargetDataset(EvaluationData):
             pace=pace,
         )
 
+    def even_clip(
+        self, index: int, rng: np.random.Generator
+    ) -> tuple[UInt8[np.ndarray, "T S S 3"], UInt8[np.ndarray, "T S S 2"]]:
+        """Return evenly spread frames and the flow at them, with a random crop and flip."""
+        frames = uniform_indices(self._facts[index].num_frames, self._clip.num_eval_frames)[:: self._eval_stride]
+        side = self._clip.resize
+        crop = random_crop_flip(side, side, size=self._clip.crop, rng=rng, flip_probability=self._clip.flip_probability)
+        return crop.rgb(self._frames(index, frames)), crop.flow_codes(self._flow_codes(index)[:: self._eval_stride])
+
     def evaluation_batch(self, indices: Sequence[int]) -> EvaluationBatch:
         """Return the evaluation clips."""
         crop = centre_crop(self._clip.resize, self._clip.resize, size=self._clip.crop)
@@ -100,7 +109,7 @@ class TargetDataset(EvaluationData):
 
     def _decode(self, index: int, wanted: np.ndarray | None) -> UInt8[np.ndarray, "T R R 3"]:
         facts = self._facts[index]
-        reader = open_video(self.items[index].path, num_frames=facts.num_frames, seek_points=facts.seek_points)
+        reader = open_item(self.items[index], facts)
         size = (self._clip.resize, self._clip.resize)
         return reader.frames(range(facts.num_frames) if wanted is None else wanted, size=size)
 

@@ -13,10 +13,12 @@ from tqdm import tqdm
 
 from videoda_train.data.atomic_file import write_array, write_text
 from videoda_train.data.clip_sampling import uniform_indices
+from videoda_train.data.item_facts import facts_from_json
+from videoda_train.data.item_reader import find_item_facts, open_item
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.prepared import PreparedPaths, require_distinct, require_same_settings, target_video_name
-from videoda_train.data.video_facts import VideoFacts, find_facts
-from videoda_train.data.video_reader import SeekPoints, VideoReader, open_video
+from videoda_train.data.video_facts import VideoFacts
+from videoda_train.data.video_reader import VideoReader
 from videoda_train.errors import MediaError
 from videoda_train.recipes.config import ClipConfig
 
@@ -105,13 +107,12 @@ def _cache_one(item: ListItem, stem: Path, *, clip: ClipConfig) -> VideoFacts:
     facts_file = stem.with_name(stem.name + ".json")
     if flow_file.exists() and facts_file.exists():
         return _read_facts(facts_file)
-    facts = find_facts(item.path)
-    reader = open_video(item.path, num_frames=facts.num_frames, seek_points=facts.seek_points)
+    facts = find_item_facts(item)
+    reader = open_item(item, facts)
     write_array(flow_file, evaluation_flow(reader, clip=clip))
     write_text(facts_file, json.dumps(asdict(facts)))
     return facts
 
 
 def _read_facts(facts_file: Path) -> VideoFacts:
-    stored = json.loads(facts_file.read_text())
-    return VideoFacts(**stored | {"seek_points": SeekPoints(**stored.get("seek_points", {}))})
+    return facts_from_json(json.loads(facts_file.read_text()))

@@ -13,6 +13,7 @@ from videoda_train.data.item_reader import open_item
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.training_data import EvaluationData
 from videoda_train.data.transforms import centre_crop
+from videoda_train.data.video_facts import VideoFacts
 from videoda_train.data.view_plan import ViewPlan
 
 Resize = Callable[[UInt8[np.ndarray, "T H W 3"]], UInt8[np.ndarray, "T H2 W2 3"]]
@@ -30,11 +31,11 @@ class EvaluationViews:
 
 
 class ViewVideos(EvaluationData):
-    """Videos, folders of raw frames or stretches of them, each with its frame count.
+    """Videos, folders of raw frames or stretches of them, each with its facts.
 
     Args:
         items: the list.
-        num_frames: each item's true frame count.
+        facts: what is known of each item.
         plan: which frames make the views.
         resize: what is done to every frame before any crop.
         size: side of the square that evaluation crops from the centre [px].
@@ -44,7 +45,7 @@ class ViewVideos(EvaluationData):
     def __init__(
         self,
         items: Sequence[ListItem],
-        num_frames: Sequence[int],
+        facts: Sequence[VideoFacts],
         *,
         plan: ViewPlan,
         resize: Resize,
@@ -54,7 +55,7 @@ class ViewVideos(EvaluationData):
     ):
         self.items = items
         self.plan = plan
-        self._num_frames = num_frames
+        self._facts = facts
         self._resize = resize
         self._size = size
         self._cache = cache
@@ -62,11 +63,11 @@ class ViewVideos(EvaluationData):
 
     def drawn(self, index: int, rng: np.random.Generator) -> UInt8[np.ndarray, "V T H W 3"]:
         """Return the whole frames of views whose clips start where `rng` says."""
-        return self._read(index, self.plan.draw(self._num_frames[index], rng))
+        return self._read(index, self.plan.draw(self._facts[index].num_frames, rng))
 
     def centred(self, index: int) -> UInt8[np.ndarray, "V T H W 3"]:
         """Return the whole frames of views whose clips are spread evenly."""
-        return self._read(index, self.plan.centred(self._num_frames[index]))
+        return self._read(index, self.plan.centred(self._facts[index].num_frames))
 
     def evaluation_views(self, index: int) -> UInt8[np.ndarray, "V T S S 3"]:
         """Return the evenly spread views, cropped from the centre."""
@@ -82,12 +83,12 @@ class ViewVideos(EvaluationData):
         needed, places = np.unique(wanted, return_inverse=True)
         key = (self._name, index)
         # Nobody knows the resized width before decoding; twice the square is more than most videos need.
-        if self._cache.has_room_for(key, self._num_frames[index] * 6 * self._size**2):
-            frames = self._cache.get(key, lambda: self._decode(index, np.arange(self._num_frames[index])))[needed]
+        if self._cache.has_room_for(key, self._facts[index].num_frames * 6 * self._size**2):
+            frames = self._cache.get(key, lambda: self._decode(index, np.arange(self._facts[index].num_frames)))[needed]
         else:
             frames = self._decode(index, needed)
         return frames[places.reshape(wanted.shape)]
 
     def _decode(self, index: int, wanted: Int[np.ndarray, " N"]) -> UInt8[np.ndarray, "N H W 3"]:
-        reader = open_item(self.items[index], num_frames=self._num_frames[index])
+        reader = open_item(self.items[index], self._facts[index])
         return self._resize(reader.frames(wanted))

@@ -1,4 +1,4 @@
-"""How much memory one process of a run will need, from one clip passed through the real networks on the CPU."""
+"""How much memory one process of a run will need, from two clips passed through the real networks on the CPU."""
 
 from dataclasses import dataclass
 
@@ -12,6 +12,8 @@ from videoda_train.methods.method import Method
 from videoda_train.recipes.config import TrainConfig
 
 _FLOAT = 4
+_EXAMPLES = 2
+"""Batch norm needs more than one value per channel; of small clips, one has no more."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class MemoryEstimate:
 
 
 def estimate_memory(method: Method, config: TrainConfig, *, num_ranks: int, dtype: torch.dtype) -> MemoryEstimate:
-    """Pass one clip of each domain through the method and scale what it keeps to a micro-batch.
+    """Pass two clips of each domain through the method and scale what it keeps to a micro-batch.
 
     In bfloat16 activations are taken to be half of those in float32.
     """
@@ -53,7 +55,7 @@ def estimate_memory(method: Method, config: TrainConfig, *, num_ranks: int, dtyp
     count = sum(p.numel() for p in method.module.parameters())
     trained = sum(p.numel() for p in method.module.parameters() if p.requires_grad)
     clips = max(optim.batch_size // (num_ranks * optim.accumulation), 1)
-    kept = activation_bytes(method, example_batch(config)) * clips
+    kept = activation_bytes(method, example_batch(config)) * clips // _EXAMPLES
     moments = 2 if optim.optimizer == "adamw" else int(optim.momentum > 0)
     return MemoryEstimate(
         weights=_FLOAT * count,
@@ -90,20 +92,21 @@ def _storage(tensor: Tensor) -> int:
 
 
 def example_batch(config: TrainConfig) -> StepBatch | ViewsBatch:
-    """Return a black clip of each domain, as large as the configured ones."""
-    one = torch.zeros(1, dtype=torch.int64)
+    """Return two black clips of each domain, as large as the configured ones."""
+    numbers = torch.zeros(_EXAMPLES, dtype=torch.int64)
 
     def black(*shape: int) -> Tensor:
-        return torch.zeros(1, *shape, dtype=torch.uint8)
+        return torch.zeros(_EXAMPLES, *shape, dtype=torch.uint8)
 
     if config.inputs == "streams":
         clip = config.clip
         size = (clip.num_frames, clip.crop, clip.crop)
-        return StepBatch(black(*size, 3), black(*size, 2), one, one, black(*size, 3), black(*size, 2), one)
+        rgb, flow = black(*size, 3), black(*size, 2)
+        return StepBatch(rgb, flow, numbers, numbers, rgb.clone(), flow.clone(), numbers)
     views = config.views
     per_video = len(views.local_clips) + len(views.global_columns)
     shape = (config.tol.num_clips if config.method == "tol" else per_video, views.num_frames, views.crop, views.crop, 3)
-    return ViewsBatch(black(*shape), one, one, black(*shape), one)
+    return ViewsBatch(black(*shape), numbers, numbers, black(*shape), numbers)
 
 
 def _gib(size: int) -> str:

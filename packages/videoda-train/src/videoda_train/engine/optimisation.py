@@ -12,7 +12,7 @@ from videoda_train.recipes.config import OptimConfig
 
 
 def build_optimizer(groups: Sequence[ParameterGroup], config: OptimConfig) -> torch.optim.Optimizer:
-    """Return the configured optimiser over the groups' parameters that train.
+    """Return the configured optimiser over the groups' parameters that train; a method may have none.
 
     Each group keeps its own `lr_factor`; `set_learning_rate` multiplies by it.
     """
@@ -23,7 +23,7 @@ def build_optimizer(groups: Sequence[ParameterGroup], config: OptimConfig) -> to
             "weight_decay": config.weight_decay * group.weight_decay_factor,
         }
         for group in groups
-        if (trained := [parameter for parameter in group.parameters if parameter.requires_grad])
+        if (trained := [parameter for parameter in group.parameters if parameter.requires_grad]) or not group.parameters
     ]
     lr = base_learning_rate(config)
     if config.optimizer == "adamw":

@@ -29,6 +29,8 @@ class RunResult:
 
     folder: Path
     results: dict[str, Any]
+    leads: bool = True
+    """Whether this process is the one of its run that writes and speaks."""
 
 
 def run_training(
@@ -66,7 +68,7 @@ def run_training(
         if not folder.is_complete:
             _run(config, inputs, folder, runtime, callbacks)
         with ranks.first(leader=ranks.leads):
-            return RunResult(folder=folder.root, results=folder.read_results())
+            return RunResult(folder=folder.root, results=folder.read_results(), leads=ranks.leads)
 
 
 def _run(

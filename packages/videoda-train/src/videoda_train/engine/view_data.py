@@ -7,18 +7,21 @@ from pathlib import Path
 
 from videoda_train.data.array_cache import ArrayCache
 from videoda_train.data.clip_orders import OrderedVideos
-from videoda_train.data.frame_counts import count_frames_of
-from videoda_train.data.item_reader import is_still
+from videoda_train.data.item_facts import facts_of
+from videoda_train.data.item_reader import is_photo
 from videoda_train.data.list_file import ListItem, write_list
 from videoda_train.data.median_list import median_list
+from videoda_train.data.no_training import NoTraining
 from videoda_train.data.prepared import PreparedPaths, source_clip_name, target_video_name
 from videoda_train.data.resize import resize_short_side, squash
 from videoda_train.data.source_clips import generate_source_clips
+from videoda_train.data.training_data import TrainingData
 from videoda_train.data.view_augmentation import RandomBackground, RandomCrop, keep
 from videoda_train.data.view_batches import Augment, ViewsData
 from videoda_train.data.view_plan import ViewPlan
 from videoda_train.data.view_videos import ViewVideos
 from videoda_train.errors import MediaError
+from videoda_train.methods.zero_shot import image_side
 from videoda_train.recipes.config import TrainConfig
 
 
@@ -30,16 +33,18 @@ def prepare_views(
     paths: PreparedPaths,
     *,
     progress: bool,
-) -> ViewsData:
-    """Count frames, make what the source lacks (clips of photos, backgrounds), and return the training data.
+) -> TrainingData:
+    """Look at the videos, make what the source lacks (clips of photos, backgrounds), and return the training data.
 
     Finished work is kept. The supervised upper bound has the target's labelled videos for a source.
     """
+    if config.method == "zero_shot":
+        return NoTraining(prepare_evaluation_views(config, evaluated, paths, progress=progress))
     supervised = config.method == "supervised"
     cache = ArrayCache(max_bytes=int(config.loading.cache_gib * 2**30))
     if supervised:
         source = target
-    elif config.motion.source == "camera-motion" and all(is_still(item) for item in source):
+    elif config.motion.source == "camera-motion" and is_photo(source[0].path):
         source = _generated(config, source, paths, progress=progress)
     videos = partial(_videos, config, paths=paths, cache=cache, progress=progress)
     data, is_tol = config.data, config.method == "tol"
@@ -64,7 +69,7 @@ def prepare_evaluation_views(
     cache: ArrayCache | None = None,
     progress: bool,
 ) -> ViewVideos:
-    """Count the frames of videos to classify and return them as evaluation data."""
+    """Look at the videos to classify and return them as evaluation data."""
     return _videos(
         config,
         items,
@@ -87,7 +92,7 @@ def _videos(
     is_source: bool = False,
     is_evaluation: bool = False,
 ) -> ViewVideos:
-    views = config.views
+    views, size = config.views, config.views.crop
     if config.method == "tol":
         kind: type[ViewVideos] = OrderedVideos if is_evaluation else ViewVideos
         tol = config.tol
@@ -98,6 +103,13 @@ def _videos(
             local_clips=range(tol.num_clips),
         )
         resize = partial(squash, size=views.crop, short_side=views.short_side if is_source else None)
+    elif config.method == "zero_shot":
+        # Frames alone: a grid of one column.
+        kind, size = ViewVideos, image_side(config.zero_shot.model)
+        plan = ViewPlan(
+            num_clips=config.zero_shot.num_frames, num_frames=1, interval=1, local_clips=(), global_columns=(0,)
+        )
+        resize = partial(resize_short_side, side=size)
     else:
         kind = ViewVideos
         plan = ViewPlan(
@@ -108,11 +120,11 @@ def _videos(
             global_columns=views.global_columns,
         )
         resize = partial(resize_short_side, side=views.short_side)
-    counts_file = paths.root / "frame_counts" / f"{list_file.stem}.jsonl"
+    facts_file = paths.root / "video_facts" / f"{list_file.stem}.jsonl"
     workers = max(config.loading.num_workers, 1)
-    counts = count_frames_of(items, counts_file, list_file=list_file, workers=workers, progress=progress)
+    facts = facts_of(items, facts_file, list_file=list_file, workers=workers, progress=progress)
     name = f"{'evaluation' if is_evaluation else 'source' if is_source else 'target'}-views"
-    return kind(items, counts, plan=plan, resize=resize, size=views.crop, cache=cache, name=name)
+    return kind(items, facts, plan=plan, resize=resize, size=size, cache=cache, name=name)
 
 
 def _generated(

@@ -86,7 +86,7 @@ class WeightUpdate:
 
     def rate(self, epoch: int, step: int) -> float:
         """Return a step's learning rate, before the groups' factors."""
-        return learning_rate(self._config.optim, epoch=epoch, step=step, steps_per_epoch=self._steps_per_epoch)
+        return learning_rate(self._config.optim, epoch=epoch, step=step, steps_per_epoch=max(self._steps_per_epoch, 1))
 
     def _part(self, micro: int) -> int:
         return self._ranks.rank * self._config.optim.accumulation + micro

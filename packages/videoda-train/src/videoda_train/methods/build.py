@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from videoda_models import ClassificationHead, InceptionI3d, TemporalOrderHead, TwoStream, create_model
 
+from videoda_train.data.list_file import read_classes
 from videoda_train.data.target_dataset import TargetDataset
 from videoda_train.data.training_data import EvaluationData
 from videoda_train.methods.backbone import build_backbone
@@ -17,6 +18,7 @@ from videoda_train.methods.source_only import SourceOnly
 from videoda_train.methods.tol import Tol
 from videoda_train.methods.two_stream import TwoStreamMethod
 from videoda_train.methods.views_baselines import ViewsDann, ViewsSourceOnly
+from videoda_train.methods.zero_shot import ZeroShot
 from videoda_train.randomness import seeded_torch
 from videoda_train.recipes.config import ModelConfig, TrainConfig
 
@@ -35,7 +37,10 @@ def build_method(
     Of several processes that share `bank_dir`, one fills it (`fills_bank`), the others read.
     """
     with seeded_torch(config.seed, "initialisation"):
-        if config.inputs == "views":
+        method: Method
+        if config.method == "zero_shot":
+            method = ZeroShot(read_classes(config.data.classes), config=config.zero_shot, device=device)
+        elif config.inputs == "views":
             method = _views_method(config, num_classes=num_classes)
         else:
             method = _streams_method(

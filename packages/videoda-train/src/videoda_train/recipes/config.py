@@ -6,11 +6,18 @@ from typing import Any, Literal
 
 from videoda_train.errors import ConfigError
 from videoda_train.recipes.views_config import GladConfig, TolConfig, ViewsConfig
+from videoda_train.recipes.zero_shot_config import ZeroShotConfig
 
-MethodName = Literal["source_only", "dann", "cfb", "tol", "glad", "supervised"]
+MethodName = Literal["source_only", "dann", "cfb", "tol", "glad", "supervised", "zero_shot"]
 Inputs = Literal["streams", "views"]
 Streams = Literal["both", "rgb", "flow"]
-NEEDED_INPUTS: dict[str, Inputs] = {"cfb": "streams", "tol": "views", "glad": "views", "supervised": "views"}
+NEEDED_INPUTS: dict[str, Inputs] = {
+    "cfb": "streams",
+    "tol": "views",
+    "glad": "views",
+    "supervised": "views",
+    "zero_shot": "views",
+}
 """Source-only and DANN take either."""
 
 
@@ -240,6 +247,7 @@ class TrainOptions:
     views: ViewsConfig = field(default_factory=ViewsConfig)
     tol: TolConfig = field(default_factory=TolConfig)
     glad: GladConfig = field(default_factory=GladConfig)
+    zero_shot: ZeroShotConfig = field(default_factory=ZeroShotConfig)
     loading: LoadingConfig = field(default_factory=LoadingConfig)
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
@@ -261,6 +269,8 @@ class TrainOptions:
         needed = NEEDED_INPUTS.get(self.method)
         if needed and self.inputs != needed:
             raise ConfigError(f"method is '{self.method}', inputs is '{self.inputs}'; {self.method} needs '{needed}'")
+        if self.method == "zero_shot" and self.optim.epochs != 1:
+            raise ConfigError(f"optim.epochs is {self.optim.epochs}; zero_shot does not train: give 1, one evaluation")
         if self.method == "cfb" and self.model.streams != "both":
             raise ConfigError(
                 f"model.streams is '{self.model.streams}'; CFB needs 'both': its bank holds flow, its pace task RGB"
@@ -331,6 +341,7 @@ _PARTS: dict[str, Any] = {
     "views": ViewsConfig,
     "tol": TolConfig,
     "glad": GladConfig,
+    "zero_shot": ZeroShotConfig,
     "loading": LoadingConfig,
     "checkpoint": CheckpointConfig,
     "tracking": TrackingConfig,

@@ -37,13 +37,15 @@ K2B_BASELINE = replace(K2B_GLAD, method="source_only", model=K2B_TOL.model)
 """Source-only, DANN and the upper bound: GLAD's views and schedule, from Kinetics weights."""
 
 
-METHODS: tuple[MethodName, ...] = ("tol", "glad", "source_only", "dann", "supervised")
+METHODS: tuple[MethodName, ...] = ("tol", "glad", "source_only", "dann", "supervised", "zero_shot")
 
 
 def k2b_options(method: MethodName) -> TrainOptions:
     """Return the recipe of a method."""
     if method == "tol":
         return K2B_TOL
+    if method == "zero_shot":
+        return replace(K2B_BASELINE, method=method, optim=OptimConfig(epochs=1, milestones=()))
     return K2B_GLAD if method == "glad" else replace(K2B_BASELINE, method=method)
 
 
@@ -52,7 +54,7 @@ K2B_MINI_TOL = replace(
     views=ViewsConfig(short_side=64, crop=56),
     tol=TolConfig(hidden=128),
     model=replace(K2B_TOL.model, backbone="i3d-r50-tiny", backbone_weights=None),
-    optim=replace(K2B_TOL.optim, lr=0.02, batch_size=12, lr_batch_size=12, epochs=6, milestones=(5,)),
+    optim=replace(K2B_TOL.optim, lr=0.005, batch_size=12, lr_batch_size=12, epochs=6, milestones=(5,)),
 )
 """Stage 1 of the miniature: a narrow network, frames of 56 px, fewer epochs at a higher rate."""
 
@@ -61,6 +63,6 @@ K2B_MINI = replace(
     method="glad",
     glad=GladConfig(width=256),
     dann=DannConfig(width=256),
-    optim=replace(K2B_GLAD.optim, lr=0.01, batch_size=8, lr_batch_size=8, epochs=8, milestones=(6,)),
+    optim=replace(K2B_GLAD.optim, lr=0.002, batch_size=8, lr_batch_size=8, epochs=8, milestones=(6,)),
 )
 """Stage 2 of the miniature."""

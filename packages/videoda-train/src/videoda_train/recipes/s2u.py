@@ -19,8 +19,9 @@ sees the whole batch of 32."""
 
 S2U_MINI = replace(
     E2H_MINI,
-    optim=OptimConfig(lr=0.015, batch_size=16, lr_batch_size=16, epochs=12, milestones=(6, 9)),
-    cfb=CfbConfig(bank_size=10, bank_from_epoch=6, pace_weight=0.01),
+    optim=OptimConfig(lr=0.05, batch_size=16, lr_batch_size=16, epochs=20, milestones=(10, 15)),
+    cfb=CfbConfig(bank_size=10, bank_from_epoch=10, pace_weight=0.01),
 )
-"""The miniature: learning rate and pace weight as published, everything else scaled as in `E2H_MINI`; milestones and
-the bank's first epoch are where they stand in the published run, at a half and three quarters of it."""
+"""The miniature: epochs, milestones, the bank's first epoch and the pace weight as published, everything else as in
+`E2H_MINI`, the learning rate too: an epoch has 18 steps here, 90 there, and at 0.015 the loss on the labelled stills
+stays at that of guessing."""

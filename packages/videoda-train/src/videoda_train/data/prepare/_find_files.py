@@ -29,8 +29,8 @@ def find_files(root: Path, facts: DomainFacts) -> list[list[Path]]:
         facts: the classes and their files' suffixes.
 
     Raises:
-        MissingDatasetError: there is nothing at `root`, none of the files, the same file twice, or an archive that
-            cannot be unpacked.
+        MissingDatasetError: there is nothing at `root`, none of the files, the same file twice, a folder that cannot
+            be read, or an archive that cannot be unpacked.
     """
     if root.suffix.lower() in ARCHIVE_SUFFIXES and root.is_file():
         root = unpack(root)
@@ -61,7 +61,13 @@ def _index(root: Path, facts: DomainFacts) -> tuple[list[dict[str, Path]], list[
     label_of = {class_key(folder): label for label, folder in enumerate(facts.folders)}
     found: list[dict[str, Path]] = [{} for _ in facts.folders]
     archives: list[Path] = []
-    for folder, _, names in sorted(os.walk(root, followlinks=True)):
+
+    def unreadable(error: OSError) -> None:
+        raise MissingDatasetError(
+            f"{facts.dataset}: cannot read the folder {error.filename}: {error.strerror}"
+        ) from error
+
+    for folder, _, names in sorted(os.walk(root, onerror=unreadable, followlinks=True)):
         by_folder = label_of.get(class_key(Path(folder).name))
         for name in sorted(names):
             suffix = Path(name).suffix.lower()

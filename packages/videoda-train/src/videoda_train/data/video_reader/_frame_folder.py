@@ -17,7 +17,10 @@ class FrameFolderReader(VideoReader):
 
     def __init__(self, path: Path | str):
         self.path = Path(path)
-        self.files = sorted(file for file in self.path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
+        try:
+            self.files = sorted(file for file in self.path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
+        except OSError as error:
+            raise MediaError(f"cannot read the folder {self.path}: {error.strerror}") from error
         if not self.files:
             raise MediaError(f"{self.path} holds no frames; expected images such as 00000.jpg")
 
