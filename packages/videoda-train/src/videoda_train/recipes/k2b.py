@@ -63,6 +63,7 @@ K2B_MINI = replace(
     method="glad",
     glad=GladConfig(width=256),
     dann=DannConfig(width=256),
-    optim=replace(K2B_GLAD.optim, lr=0.002, batch_size=8, lr_batch_size=8, epochs=8, milestones=(6,)),
+    optim=replace(K2B_GLAD.optim, lr=0.03, batch_size=8, lr_batch_size=8, epochs=12, milestones=(9,)),
 )
-"""Stage 2 of the miniature."""
+"""Stage 2 of the miniature. At rates below 0.01 the loss on the labelled source stays at that of guessing for these
+360 steps; the published run takes 1395 from a network that knows its source."""
