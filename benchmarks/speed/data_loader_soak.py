@@ -1,8 +1,8 @@
 """Does a loader ever hang? Two workers, started by fork and by spawn in turn, for a stated time.
 
 Videos come from `VIDEODA_TEST_DATA`. Every epoch starts new workers; before each the parent decodes a video itself, so
-that forked workers inherit whatever state the decoders leave behind. A batch that does not come within five minutes is a
-hang.
+that forked workers inherit whatever state the decoders leave behind. A batch that does not come within five minutes is
+a hang.
 """
 
 import argparse
