@@ -25,7 +25,6 @@ def test_the_miniature_of_s2u_keeps_its_schedule() -> None:
 @pytest.mark.parametrize("task", [name for name, sizes in MINIATURES.items() if sizes["mini"].depth])
 def test_the_bank_is_used_and_the_rate_falls_before_training_ends(task: str) -> None:
     for miniature in MINIATURES[task].values():
-        options = miniature.options
-        assert options is not None
+        options = miniature.recipe("cfb")
         assert options.cfb.bank_from_epoch + 1 < options.optim.epochs
         assert all(0 < milestone < options.optim.epochs for milestone in options.optim.milestones)

@@ -18,7 +18,7 @@ from videoda_train.run_folder import RunFolder
 
 from videoda_bench.errors import SummaryError
 from videoda_bench.report.runs import bank_purity, read_run
-from videoda_bench.reproduction.gradient_norms import read_gradient_norms
+from videoda_bench.reproduction.gradient_pulls import read_gradient_pulls
 from videoda_bench.reproduction.plan import PlannedRun
 from videoda_bench.reproduction.summary import ACCURACIES, describe_settings
 from videoda_bench.statistics import CONFIDENCE, Estimate, prediction_band
@@ -63,13 +63,15 @@ class Finding:
 def run_quantities(run_dir: Path) -> dict[str, float]:
     """Return a complete run's accuracies [%], the last epoch's loss terms, its bank's last purity [%], gradient norms.
 
-    A norm is given as its logarithm to base 10; that of a term which does not reach the networks is -12.
+    A norm is given as its logarithm to base 10; that of a term which does not reach the networks is -12. `lowers` is 1
+    for a term that a step against its gradient lowers, 0 for one whose gradient is reversed.
     """
     run = read_run(run_dir)
     quantities = {name: 100 * run.results[name] for name in ACCURACIES if run.results.get(name) is not None}
     quantities |= {f"loss/{name}": float(value) for name, value in run.epochs[-1]["losses"].items()}
-    norms = read_gradient_norms(run_dir)
-    quantities |= {f"gradient/{name}": math.log10(max(norm, 1e-12)) for name, norm in norms.items()}
+    for name, pull in read_gradient_pulls(run_dir).items():
+        quantities[f"gradient/{name}"] = math.log10(max(pull.norm, 1e-12))
+        quantities[f"lowers/{name}"] = float(bool(pull.lowers))
     if purity := bank_purity(run):
         quantities["bank_purity"] = 100 * purity[max(purity)]
     return quantities
@@ -119,7 +121,7 @@ def _band(quantity: str, values: Sequence[float]) -> Estimate:
     least = _LEAST_POINTS
     if quantity.startswith("loss/"):
         least = _LEAST_LOSS_SHARE * abs(band.mean)
-    if quantity.startswith("gradient/"):
+    if quantity.startswith(("gradient/", "lowers/")):
         least = _LEAST_DECADES
     return Estimate(band.mean, max(band.half_width or 0.0, least))
 

@@ -59,7 +59,8 @@ def _two_stream(options: TrainOptions) -> TrainOptions:
 
 
 def _k2b(method: MethodName) -> TrainOptions:
-    return K2B_MINI_TOL if method == "tol" else replace(K2B_MINI, method=method)
+    options = K2B_MINI_TOL if method == "tol" else replace(K2B_MINI, method=method)
+    return replace(options, model=replace(options.model, backbone_weights=str(RESNET_WEIGHTS)))
 
 
 def _shortest(options: TrainOptions) -> TrainOptions:

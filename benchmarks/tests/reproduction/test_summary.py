@@ -4,7 +4,15 @@ from pathlib import Path
 import pytest
 from videoda_bench.errors import SummaryError
 from videoda_bench.reproduction.compare import compare_summaries
-from videoda_bench.reproduction.summary import RowRecord, RunRecord, Summary, read_summary, write_summary
+from videoda_bench.reproduction.reproduce import Request, plan
+from videoda_bench.reproduction.summary import (
+    RowRecord,
+    RunRecord,
+    Summary,
+    describe_settings,
+    read_summary,
+    write_summary,
+)
 from videoda_bench.reproduction.table import difference_from_published, published_table, summary_markdown
 from videoda_bench.statistics import difference_estimate
 from videoda_bench.tasks import Published, load_task
@@ -32,6 +40,13 @@ OLD = summary(row("plain", 40.0, 41.0, 42.0, role="baseline"), row("cfb-full", 5
 def test_a_summary_comes_back_from_its_file(tmp_path: Path):
     write_summary(OLD, tmp_path / "summary.json")
     assert read_summary(tmp_path / "summary.json") == OLD
+
+
+def test_settings_hold_no_path_of_this_machine(tmp_path: Path):
+    for task in ("e2h", "k2b"):
+        for run in plan(Request(load_task(task), tmp_path, "mini", seeds=(0,))):
+            texts = [value for value in describe_settings(run.config).values() if isinstance(value, str)]
+            assert not [text for text in texts if text.removeprefix("dir:").startswith("/")]
 
 
 @pytest.mark.parametrize("text", ["{}", "[", '{"rows": [{"name": "a"}]}'])

@@ -11,7 +11,7 @@ from videoda_train.run_folder import RunFolder
 
 from videoda_bench.errors import PlanError
 from videoda_bench.reproduction.feature_map import save_feature_map
-from videoda_bench.reproduction.gradient_norms import save_gradient_norms
+from videoda_bench.reproduction.gradient_pulls import save_gradient_pulls
 from videoda_bench.reproduction.plan import PlannedRun
 
 
@@ -43,7 +43,7 @@ def _run(run: PlannedRun) -> RunResult:
         data = prepare_training(run.config, inputs, paths, progress=True)
     result = run_training(run.config, run.folder, resume=True)
     save_feature_map(run.config, run.folder, data, num_classes=len(inputs.classes))
-    save_gradient_norms(run.config, run.folder, data, num_classes=len(inputs.classes))
+    save_gradient_pulls(run.config, run.folder, data, num_classes=len(inputs.classes))
     return result
 
 

@@ -117,9 +117,14 @@ def _flat(config: Any, prefix: str = "") -> list[tuple[str, Any]]:
         elif isinstance(value, str) and value.startswith("dir:"):
             pairs.append((prefix + field.name, f"dir:{Path(value).name}"))
         else:
-            plain = value.name if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
-            pairs.append((prefix + field.name, plain))
+            pairs.append((prefix + field.name, _portable(value)))
     return pairs
+
+
+def _portable(value: Any) -> Any:
+    if isinstance(value, Path) or (isinstance(value, str) and Path(value).is_absolute()):
+        return Path(value).name
+    return list(value) if isinstance(value, tuple) else value
 
 
 def describe_machine() -> str:

@@ -27,7 +27,11 @@ def describe_run(config: TrainConfig, run_dir: Path) -> str:
         VideodaError: the input is bad.
     """
     inputs = read_inputs(config)
-    count, size = len(inputs.source), config.optim.batch_size
+    if config.method == "zero_shot":
+        settings = yaml.safe_dump(to_dict(config), sort_keys=False)
+        return f"{settings}\n{len(inputs.evaluated)} videos to classify; run folder {run_dir}. Nothing was run."
+    source = inputs.target if config.method == "supervised" else inputs.source
+    count, size = len(source), config.optim.batch_size
     if size > count:
         raise ConfigError(f"batch size {size} is larger than the source ({count} entries); lower --optim.batch-size")
     steps = -(-count // size) if config.inputs == "views" else count // size

@@ -1,6 +1,7 @@
 import torch
 from torch import Tensor, nn
-from videoda_bench.reproduction.gradient_norms import gradient_norms
+from videoda_bench.reproduction.gradient_pulls import Pull, gradient_pulls
+from videoda_models import reverse_gradient
 from videoda_train.methods import Method
 from videoda_train.recipes.config import DataConfig, TrainConfig, with_data
 from videoda_train.recipes.custom import CUSTOM
@@ -23,7 +24,8 @@ class Attached(Method):
 
     def training_step(self, batch: Batch, *, epoch: int, step: int) -> dict[str, Tensor]:
         weight, head = self.module["streams"].weight.sum(), self.module["head"].weight.sum()
-        return {"square": weight**2, "line": -3 * weight * (head * 0 + 1), "detached": weight.detach() * head}
+        terms = {"square": weight**2, "line": -3 * weight * (head * 0 + 1), "reversed": reverse_gradient(weight)}
+        return {**terms, "detached": weight.detach() * head}
 
     def score(self, batch: object) -> None:  # type: ignore[override]
         raise NotImplementedError
@@ -35,12 +37,24 @@ def config() -> TrainConfig:
 
 def test_norms_are_those_of_the_terms_gradients_over_the_shared_weights():
     data = {(0, 0, 0, 1): Batch()}
-    norms = gradient_norms(Attached(), config(), data, device=torch.device("cpu"))  # type: ignore[arg-type]
-    assert norms["square"] == 4.0
-    assert norms["line"] == 3.0
+    pulls = gradient_pulls(Attached(), config(), data, device=torch.device("cpu"))  # type: ignore[arg-type]
+    assert pulls["square"].norm == 4.0
+    assert pulls["line"].norm == 3.0
 
 
 def test_a_term_behind_a_detach_has_no_pull():
     data = {(0, 0, 0, 1): Batch()}
-    norms = gradient_norms(Attached(), config(), data, device=torch.device("cpu"))  # type: ignore[arg-type]
-    assert norms["detached"] == 0.0
+    pulls = gradient_pulls(Attached(), config(), data, device=torch.device("cpu"))  # type: ignore[arg-type]
+    assert pulls["detached"] == Pull(0.0, None)
+
+
+def test_a_step_against_its_gradient_lowers_a_term_unless_the_gradient_is_reversed():
+    data = {(0, 0, 0, 1): Batch()}
+    pulls = gradient_pulls(Attached(), config(), data, device=torch.device("cpu"))  # type: ignore[arg-type]
+    assert [pulls[name].lowers for name in ("square", "line", "reversed")] == [True, True, False]
+
+
+def test_the_networks_are_left_as_they_were():
+    method, data = Attached(), {(0, 0, 0, 1): Batch()}
+    gradient_pulls(method, config(), data, device=torch.device("cpu"))  # type: ignore[arg-type]
+    torch.testing.assert_close(method.module["streams"].weight, torch.tensor([[2.0]]))
