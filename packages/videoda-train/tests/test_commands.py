@@ -203,7 +203,7 @@ def test_a_benchmark_finds_its_data_and_says_what_is_not_there(
     out = capsys.readouterr().out
     count = len(published.classes) - 1
     assert f"no file of: {published.classes[-1]}" in out
-    assert f"{count + 1} classes, {count} photos or labelled videos, {count} videos" in out
+    assert f"{count + 1} classes, {count} labelled photos or videos, {count} videos to adapt to" in out
     assert "This is a partial data set" in out
 
 
