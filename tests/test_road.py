@@ -38,7 +38,7 @@ def test_the_report_is_one_page_without_anything_from_the_network(mini: Path) ->
     # SVG names its namespaces by address; nothing is fetched from them.
     fetched = re.sub(r"(?:xmlns(?::\w+)?|rdf:resource)=\"[^\"]*\"", "", page)
     assert re.search(r"https?:", fetched) is None, "the page names an address"
-    assert page.count('<img src="data:image/png') >= 5
+    assert page.count('src="data:image/webp') >= 5
     assert page.count("<svg") >= 3
     assert "miniature result" in page
 
