@@ -27,6 +27,7 @@ from videoda_train.data.source_dataset import SourceDataset
 from videoda_train.data.step_batches import StepDataset, source_order, target_indices
 from videoda_train.data.target_dataset import TargetDataset
 from videoda_train.data.target_flow import cache_target_flow
+from videoda_train.data.training_data import StepKey
 from videoda_train.data.video_facts import VideoFacts
 from videoda_train.data.video_reader import stream_frames
 from videoda_train.randomness import derive_rng
@@ -48,8 +49,8 @@ class PlainSteps(Dataset[list[torch.Tensor]]):
         self._num_paces = config.cfb.num_paces
         self.steps_per_epoch = steps.steps_per_epoch
 
-    def __getitem__(self, key: tuple[int, int]) -> list[torch.Tensor]:
-        epoch, step = key
+    def __getitem__(self, key: StepKey) -> list[torch.Tensor]:
+        epoch, step, *_ = key
         order = source_order(0, epoch=epoch, count=len(self._source))[step * BATCH_SIZE :][:BATCH_SIZE]
         position = (epoch * self.steps_per_epoch + step) * BATCH_SIZE
         videos = target_indices(0, position=position, count=BATCH_SIZE, length=len(self._target))
@@ -121,7 +122,7 @@ def cpu_seconds(function: Callable[[], object], *, times: int) -> float:
 
 def clips_per_second(data: StepDataset | PlainSteps, *, epochs: int) -> float:
     """Return clips per second of wall time through two workers; their start and the first batches are left out."""
-    keys = [(epoch, step) for epoch in range(epochs) for step in range(data.steps_per_epoch)]
+    keys = [StepKey(epoch, step) for epoch in range(epochs) for step in range(data.steps_per_epoch)]
     loader: DataLoader[object] = DataLoader(
         data, sampler=keys, batch_size=None, num_workers=2, multiprocessing_context="spawn"
     )
@@ -169,7 +170,7 @@ def _prepare(
 
 
 def _measure(steps: StepDataset, plain: PlainSteps, *, times: int, epochs: int) -> None:
-    keys = [(0, step) for step in range(steps.steps_per_epoch)]
+    keys = [StepKey(0, step) for step in range(steps.steps_per_epoch)]
     ours = cpu_seconds(lambda: [steps[key] for key in keys[:4]], times=times)
     theirs = cpu_seconds(lambda: [plain[key] for key in keys[:4]], times=times)
     clips = 4 * 2 * BATCH_SIZE
