@@ -4,10 +4,9 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from time import process_time
 
 import numpy as np
-from measurements import anonymous_megabytes, row, write_section
+from measurements import anonymous_megabytes, cpu_seconds, row, write_section
 from videoda_train.data.video_check import check_video
 from videoda_train.data.video_facts import VideoFacts, find_facts
 from videoda_train.data.video_reader import Backend, VideoReader, open_video, stream_frames
@@ -15,16 +14,6 @@ from videoda_train.data.video_reader import Backend, VideoReader, open_video, st
 UCF101_LIKE = ("v_Rowing_g02_c01.avi", "v_Basketball_g01_c01.avi", "v_Rowing_g09_c06.avi")
 UNSAFE = ("v_Biking_g03_c01.avi", "tmbo_BabyCrawling.avi", "baseball.mp4")
 """Packed B-frames, times that go to and fro, an edit list."""
-
-
-def seconds(function: Callable[[], object], *, times: int) -> float:
-    """Return the CPU time of a call, best of several."""
-    taken = []
-    for _ in range(times):
-        start = process_time()
-        function()
-        taken.append(process_time() - start)
-    return min(taken)
 
 
 def main() -> None:
@@ -50,7 +39,7 @@ def main() -> None:
         path = next(p for p in videos if p.name == name)
         facts = find_facts(path)
         starts = np.random.default_rng(0).integers(0, facts.num_frames - 16, 8)
-        whole = seconds(lambda path=path: [None for _ in stream_frames(path)], times=5)  # type: ignore[misc]
+        whole = cpu_seconds(lambda path=path: [None for _ in stream_frames(path)], times=5)  # type: ignore[misc]
         clip = _clip_seconds(lambda facts=facts, path=path: _open(path, facts), starts)  # type: ignore[misc]
         decord = _clip_seconds(
             lambda facts=facts, path=path: open_video(path, "decord", num_frames=facts.num_frames),  # type: ignore[misc]
@@ -110,7 +99,7 @@ def _open(path: Path, facts: VideoFacts) -> VideoReader:
 def _clip_seconds(opened: Callable[[], VideoReader], starts: np.ndarray) -> float:
     """Return the mean over the starts of opening a video and reading 16 frames."""
     return float(
-        np.mean([seconds(lambda s=s: opened().frames(range(s, s + 16)), times=3) for s in starts])  # type: ignore[misc]
+        np.mean([cpu_seconds(lambda s=s: opened().frames(range(s, s + 16)), times=3) for s in starts])  # type: ignore[misc]
     )
 
 

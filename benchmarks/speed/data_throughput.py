@@ -7,15 +7,14 @@ e2h's sizes, and once more as the usual folders of JPEGs for the plain way.
 import argparse
 import os
 import tempfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter
 
 import cv2
 import numpy as np
 import torch
-from measurements import row, write_section
+from measurements import cpu_seconds, row, write_section
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 from videoda_train.data.array_cache import ArrayCache
@@ -108,16 +107,6 @@ def _write_folder(folder: Path, frames: object, codes: np.ndarray) -> None:
     for index, field in enumerate(codes):
         for channel, part in enumerate("uv"):
             cv2.imwrite(str(folder / part / f"{index:05d}.jpg"), np.ascontiguousarray(field[..., channel]))
-
-
-def cpu_seconds(function: Callable[[], object], *, times: int) -> float:
-    """Return the CPU time of a call, best of several."""
-    taken = []
-    for _ in range(times):
-        start = process_time()
-        function()
-        taken.append(process_time() - start)
-    return min(taken)
 
 
 def clips_per_second(data: StepDataset | PlainSteps, *, epochs: int) -> float:

@@ -7,7 +7,7 @@ import statistics
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,16 @@ def machine() -> dict[str, Any]:
         "numpy": np.__version__,
         "torch": torch.__version__,
     }
+
+
+def cpu_seconds(function: Callable[[], object], *, times: int) -> float:
+    """Return the CPU time of a call, best of several [s]."""
+    taken = []
+    for _ in range(times):
+        start = process_time()
+        function()
+        taken.append(process_time() - start)
+    return min(taken)
 
 
 def milliseconds(function: Callable[[], object], *, times: int, warmup: int = 3) -> dict[str, float]:

@@ -59,7 +59,7 @@ def test_kinetics_to_babel_agrees_with_the_classes_and_counts_that_prepare_check
 
 
 def test_the_published_runs_of_cfb_average_to_the_published_means():
-    # METHODS: E→H 77.42, S→U 97.33, both means of the three runs listed.
+    # E→H 77.42, S→U 97.33: the published means of the three runs that are listed.
     means = {name: load_task(name).published[0].mean for name in ("e2h", "s2u")}
     assert means == {"e2h": pytest.approx(77.42, abs=0.005), "s2u": pytest.approx(97.33, abs=0.005)}
 

@@ -9,7 +9,7 @@ from videoda_train.errors import ConfigError
 def uniform_indices(num_video_frames: int, num_samples: int) -> Int[np.ndarray, " num_samples"]:
     """Return `floor(i · N / n)` for `i < n`; a video shorter than `n` gives all frames, the last one repeated.
 
-    Source: CFB's evaluation clip (METHODS: 32 frames).
+    Source: CFB's evaluation clip of 32 frames.
     """
     _require_frames(num_video_frames, num_samples)
     steps = np.arange(num_samples)
