@@ -6,6 +6,7 @@ from pathlib import Path
 
 from videoda_train.data.array_cache import ArrayCache
 from videoda_train.data.clip_orders import order_names, with_random_orders
+from videoda_train.data.fresh_clips import FreshClips
 from videoda_train.data.item_reader import is_photo
 from videoda_train.data.list_file import ListItem, read_classes, read_list, require_files
 from videoda_train.data.prepared import PreparedPaths
@@ -104,10 +105,13 @@ def _prepare_source(
         own = ArrayCache(max_bytes=int(config.loading.cache_gib * 2**30))
         own_paths, list_file = PreparedPaths(paths.root / "source"), config.data.source_list
         return SourceVideos(_prepare_flow(config, items, own_paths, list_file=list_file, cache=own, progress=progress))
-    static = config.motion.source == "static"
-    if not static:
+    motion, fresh = config.motion, None
+    if motion.source == "camera-motion":
         generate_source_clips(items, paths, config=config, progress=progress)
-    return SourceDataset(items, paths, clip=config.clip, static=static, cache=cache)
+    elif motion.source == "fresh-camera-motion":
+        fresh = FreshClips(items, motion=motion, clip=config.clip, cache=cache)
+        fresh.check(progress=progress)
+    return SourceDataset(items, paths, clip=config.clip, static=motion.source == "static", cache=cache, fresh=fresh)
 
 
 def prepare_test(

@@ -76,8 +76,9 @@ class ClipConfig:
 class MotionConfig:
     """How a still becomes a clip."""
 
-    source: Literal["camera-motion", "static"] = "camera-motion"
-    """`static` repeats the still, with zero flow."""
+    source: Literal["camera-motion", "fresh-camera-motion", "static"] = "camera-motion"
+    """`camera-motion` makes each still's clip once, on disk; `fresh-camera-motion` renders another one in every epoch,
+    where it is loaded; `static` repeats the still, with zero flow."""
     depth: str = "ground"
     """`ground`, `plane`, `dir:FOLDER`, or a depth network's name."""
     size: int = 384
@@ -271,6 +272,10 @@ class TrainOptions:
             raise ConfigError(f"method is '{self.method}', inputs is '{self.inputs}'; {self.method} needs '{needed}'")
         if self.method == "zero_shot" and self.optim.epochs != 1:
             raise ConfigError(f"optim.epochs is {self.optim.epochs}; zero_shot does not train: give 1, one evaluation")
+        if self.inputs == "views" and self.motion.source == "fresh-camera-motion":
+            raise ConfigError(
+                "motion.source is 'fresh-camera-motion'; methods on views take 'camera-motion', whose clips are on disk"
+            )
         if self.method == "cfb" and self.model.streams != "both":
             raise ConfigError(
                 f"model.streams is '{self.model.streams}'; CFB needs 'both': its bank holds flow, its pace task RGB"
