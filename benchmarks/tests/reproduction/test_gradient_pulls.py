@@ -28,7 +28,7 @@ class Attached(Method):
         return {**terms, "detached": weight.detach() * head}
 
     def score(self, batch: object) -> None:  # type: ignore[override]
-        raise NotImplementedError
+        raise AssertionError("gradients are measured without scoring")
 
 
 def config() -> TrainConfig:

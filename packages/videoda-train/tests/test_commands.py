@@ -183,7 +183,7 @@ def test_a_benchmark_without_data_says_what_it_looked_for_and_names_the_miniatur
     assert run("train", task, *folders, "--run-dir", tmp_path / "r") == 2
     error = capsys.readouterr().err
     weights = ("rgb_imagenet.pt", "flow_imagenet.pt")
-    for wanted in (str(tmp_path / "photos"), str(tmp_path / "videos"), *weights, "hatch run train:e2h-mini"):
+    for wanted in (str(tmp_path / "photos"), str(tmp_path / "videos"), *weights, f"hatch run train:{task}-mini"):
         assert wanted in error
     assert not (tmp_path / "r").exists()
 

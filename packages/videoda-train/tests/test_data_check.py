@@ -185,3 +185,12 @@ def test_a_folder_that_cannot_be_read_is_unreadable_and_the_rest_is_checked(
     report = check(tmp_path, tmp_path / "check.csv")
     assert [row.check.verdict for row in report.rows] == ["unreadable", "ok"]
     assert report.rows[0].check.detail == f"cannot read the folder {tmp_path / 'a'}: Permission denied"
+
+
+def test_a_stretch_that_its_sequence_is_too_short_for_is_named(tmp_path: Path) -> None:
+    for number in range(1, 9):
+        write_image(tmp_path / "s" / f"img_{number:05d}.png", textured_image(32, 32, number))
+    (tmp_path / "target.txt").write_text("s 2 6 0\ns 3 6 1\n")
+    report = check_list(tmp_path / "target.txt", out=tmp_path / "check.csv", progress=False)
+    assert [row.check.verdict for row in report.rows] == ["ok", "short"]
+    assert "line 2" in report.rows[1].check.detail

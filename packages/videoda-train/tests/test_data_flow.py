@@ -4,7 +4,7 @@ import depthmotion.flowio
 import numpy as np
 import pytest
 import torch
-from tiny_media import moving_frames, write_video
+from tiny_media import moving_frames, write_image, write_video
 from videoda_train.cli.commands import run_command
 from videoda_train.cli.entry import exit_code
 from videoda_train.data.flow import FlowConfig, compare_flow, create_estimator, flow_list
@@ -43,6 +43,20 @@ def test_flow_does_not_depend_on_the_sizes_seen_before() -> None:
     used = create_estimator("dis")
     used(*small)
     assert np.array_equal(used(*large), create_estimator("dis")(*large))
+
+
+def test_the_flow_of_a_stretch_is_that_of_its_frames(tmp_path: Path) -> None:
+    frames = [*moving_frames(5, seed=2, step=(1, 0)), *moving_frames(5, seed=2, step=(0, 1))]
+    for number, frame in enumerate(frames, 1):
+        write_image(tmp_path / "train" / "s" / f"img_{number:05d}.png", frame)
+    (tmp_path / "list.txt").write_text("train/s 0 5 0\ntrain/s 5 5 1\n")
+    for out, num_frames, count in (("all", None, 4), ("three", 3, 3)):
+        estimate(tmp_path, out, layout="npy", num_frames=num_frames)
+        for name, moved in (("s_0_5", (1.0, 0.0)), ("s_5_5", (0.0, 1.0))):
+            codes = np.load(tmp_path / out / "train" / f"{name}.npy")
+            flow = depthmotion.flowio.decode_uint8(codes, bound=20.0)
+            assert len(flow) == count
+            assert np.median(flow[:, 8:-8, 8:-8], axis=(0, 1, 2)) == pytest.approx(moved, abs=0.2)
 
 
 def test_published_layout_holds_a_pair_of_pictures_per_frame_pair(videos: Path) -> None:

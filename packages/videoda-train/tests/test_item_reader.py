@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tiny_media import moving_frames, textured_image, write_image, write_video
 from videoda_train.data.item_facts import facts_of
-from videoda_train.data.item_reader import open_item
+from videoda_train.data.item_reader import open_item, stream_item
 from videoda_train.data.list_file import ListItem, Stretch, read_list
 from videoda_train.data.video_reader import PyAvReader
 from videoda_train.errors import MediaError
@@ -44,6 +44,14 @@ def test_a_stretch_of_a_video_file_counts_its_frames_from_0(tmp_path: Path) -> N
     write_video(tmp_path / "v.avi", moving_frames(10, seed=0))
     item = ListItem(tmp_path / "v.avi", 0, "v.avi 4 3", stretch=Stretch(4, 3, numbered_from=1))
     assert np.array_equal(open_item(item).frames([0, 2]), PyAvReader(tmp_path / "v.avi").frames([4, 6]))
+
+
+def test_a_stretch_streams_the_frames_that_it_opens(tmp_path: Path) -> None:
+    write_numbered(tmp_path / "s", first=1, count=20)
+    write_video(tmp_path / "v.avi", moving_frames(10, seed=0))
+    for path in (tmp_path / "s", tmp_path / "v.avi"):
+        item = ListItem(path, 0, path.name, stretch=Stretch(4, 3, numbered_from=1))
+        assert np.array_equal(np.stack(list(stream_item(item))), open_item(item).frames(range(3)))
 
 
 @pytest.mark.parametrize("stretch", [Stretch(18, 3, numbered_from=1), Stretch(0, 2, numbered_from=0)])

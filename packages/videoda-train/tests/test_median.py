@@ -41,6 +41,15 @@ def videos(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_the_median_of_a_stretch_is_that_of_its_frames(tmp_path: Path) -> None:
+    for number in range(1, 11):
+        write_image(tmp_path / "train" / "s" / f"img_{number:05d}.png", np.full((32, 32, 3), 20 * number, np.uint8))
+    (tmp_path / "target.txt").write_text("train/s 0 3 1\ntrain/s 6 3 2\n")
+    median_list(tmp_path / "target.txt", out_dir=tmp_path / "median", progress=False)
+    for name, value in (("s_0_3", 40), ("s_6_3", 160)):
+        assert abs(int(read_image(tmp_path / "median" / "train" / f"{name}.jpg")[16, 16, 0]) - value) <= 1
+
+
 def test_medians_are_jpegs_by_class_and_resume_makes_the_missing(videos: Path) -> None:
     out = videos / "median"
     assert median_list(videos / "list.txt", out_dir=out, workers=2, progress=False).done == 2

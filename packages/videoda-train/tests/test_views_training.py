@@ -79,6 +79,13 @@ def test_glad_starts_from_the_backbone_of_its_tol_run(runs: Path) -> None:
     })  # fmt: skip
 
 
+def test_a_source_with_frame_counts_has_its_backgrounds(world: Path, runs: Path, tmp_path: Path) -> None:
+    config = glad_config(world, runs)
+    counted = replace(config, data=replace(config.data, source_list=world / "counted.txt"))
+    run_training(counted, tmp_path / "run", progress=False)
+    assert equal(final_weights(tmp_path / "run"), final_weights(runs / "glad"))
+
+
 def test_a_run_of_another_network_is_refused_as_a_start(runs: Path) -> None:
     with pytest.raises(ConfigError, match=r"was trained with i3d-r50-tiny; model\.backbone must be the same"):
         build_backbone(ModelConfig(backbone="tsm-r50-tiny", backbone_weights=str(runs / "tol")))

@@ -15,19 +15,24 @@ STEPS = [(1, 0), (0, 1), (-1, 0)]
 
 
 def write_world(root: Path) -> Path:
-    """Three classes: nine folders of raw frames as source, two sequences of four stretches as target, both lists."""
-    source, target = [], []
+    """Three classes: nine folders of raw frames as source, two sequences of four stretches as target, both lists.
+
+    `counted.txt` is the source list with frame counts.
+    """
+    source, counted, target = [], [], []
     for label, step in enumerate(STEPS):
         for index in range(3):
             folder = f"kinetics/class{label}/v{index}"
             for number, frame in enumerate(moving_frames(20 + index, seed=10 * label + index, step=step)):
                 write_image(root / folder / f"img_{number:05d}.jpg", frame)
             source.append(f"{folder} {label}")
+            counted.append(f"{folder} {20 + index} {label}")
     for sequence in range(2):
         for number, frame in enumerate(moving_frames(48, seed=100 + sequence, step=STEPS[sequence]), 1):
             write_image(root / f"babel/train/{sequence:06d}" / f"img_{number:05d}.jpg", frame)
         target += [f"babel/train/{sequence:06d} {12 * part} 12 {part % 3}" for part in range(4)]
     (root / "source.txt").write_text("\n".join(source) + "\n")
+    (root / "counted.txt").write_text("\n".join(counted) + "\n")
     (root / "target.txt").write_text("\n".join(target) + "\n")
     (root / "classes.txt").write_text("right\ndown\nleft\n")
     return root

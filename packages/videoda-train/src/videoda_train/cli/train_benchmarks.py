@@ -122,7 +122,7 @@ def require_files(task: PublishedTask, *, source: Path, target: Path, options: T
         wanted.append((file, f"Kinetics weights: {origin}; --model.{stream}-weights (None: random weights)"))
     if options.inputs == "views":
         wanted += backbone_files(task.name, model)
-    missing_files(task.name, [(path, text) for path, text in wanted if path], miniature="e2h")
+    missing_files(task.name, [(path, text) for path, text in wanted if path])
 
 
 def backbone_files(task: str, model: ModelConfig) -> list[tuple[Path, str]]:
@@ -134,13 +134,13 @@ def backbone_files(task: str, model: ModelConfig) -> list[tuple[Path, str]]:
     return [(Path(weights), f"the backbone: {origin}: --model.backbone-weights")]
 
 
-def missing_files(task: str, wanted: Sequence[tuple[Path, str]], *, miniature: str) -> None:
+def missing_files(task: str, wanted: Sequence[tuple[Path, str]]) -> None:
     """Raise `MissingDatasetError` naming the paths that do not exist, what belongs there, and the miniature."""
     missing = [f"  {path.absolute()}\n    {text}" for path, text in wanted if not path.exists()]
     if missing:
         raise MissingDatasetError(
             f"{task} needs files that are not here. Looked for:\n"
             + "\n".join(missing)
-            + f"\nNothing to download at hand? The miniature of {miniature} needs only this machine: "
-            f"hatch run train:{miniature}-mini"
+            + f"\nNothing to download at hand? The miniature of {task} needs only this machine: "
+            f"hatch run train:{task}-mini"
         )

@@ -57,7 +57,7 @@ class TrainK2b(Shared):
         ]
         wanted.append((self.splits, "the split files that GLAD publishes: https://github.com/KHU-VLL/GLAD; --splits"))
         wanted += backbone_files("k2b", self.options.model)
-        missing_files("k2b", wanted, miniature="k2b")
+        missing_files("k2b", wanted)
 
 
 def k2b_command(choice: Chosen) -> TrainK2b:

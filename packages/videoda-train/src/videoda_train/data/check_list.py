@@ -2,15 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from videoda_train.data.check_table import CheckRow, CheckTable, make_row
 from videoda_train.data.each_item import for_each
+from videoda_train.data.item_reader import open_item
 from videoda_train.data.list_file import ListItem, read_list
 from videoda_train.data.list_notes import list_notes
 from videoda_train.data.video_check import ADVICE, VideoCheck, check_video
+from videoda_train.errors import MediaError
 
 
 @dataclass(frozen=True)
@@ -101,4 +103,11 @@ def check_list(
 
 
 def _check_item(item: ListItem, *, min_frames: int) -> VideoCheck:
-    return check_video(item.path, min_frames=min_frames)
+    found = check_video(item.path, min_frames=min_frames)
+    if item.stretch is None or not found.frames:
+        return found
+    try:
+        open_item(item)
+    except MediaError as error:
+        return replace(found, verdict="short", detail=str(error))
+    return found

@@ -1,6 +1,8 @@
 """The frames of one list line: a whole video or folder of frames, a stretch of a longer one, or a still."""
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ from jaxtyping import UInt8
 from videoda_train.data.image_file import IMAGE_SUFFIXES, read_image
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.video_facts import VideoFacts, find_facts
-from videoda_train.data.video_reader import FrameFolderReader, VideoReader, open_video
+from videoda_train.data.video_reader import FrameFolderReader, VideoReader, open_video, stream_frames
 from videoda_train.data.video_reader._interface import resized
 from videoda_train.errors import MediaError
 
@@ -41,6 +43,20 @@ def open_item(item: ListItem, facts: VideoFacts | None = None) -> VideoReader:
             f"{stretch.offset} on; extract its frames again, or drop the line"
         )
     return StretchReader(reader, first=first, num_frames=stretch.num_frames)
+
+
+def stream_item(item: ListItem) -> Iterator[UInt8[np.ndarray, "H W 3"]]:
+    """Yield the frames of what a list line names, in order and in bounded memory, as RGB at their own size.
+
+    Raises:
+        MediaError: it is missing or unreadable, or holds fewer frames than the line says.
+    """
+    if item.stretch is None:
+        yield from stream_frames(item.path)
+        return
+    stretch = open_item(item)
+    assert isinstance(stretch, StretchReader)
+    yield from islice(stream_frames(item.path), stretch.first, stretch.first + len(stretch))
 
 
 def is_photo(path: Path) -> bool:
@@ -84,14 +100,14 @@ class StretchReader(VideoReader):
     def __init__(self, reader: VideoReader, *, first: int, num_frames: int):
         self.fps = reader.fps
         self._reader = reader
-        self._first = first
+        self.first = first
         self._num_frames = num_frames
 
     def __len__(self) -> int:
         return self._num_frames
 
     def _read(self, wanted: list[int], size: tuple[int, int] | None) -> dict[int, UInt8[np.ndarray, "H W 3"]]:
-        frames = self._reader.frames([self._first + index for index in wanted], size)
+        frames = self._reader.frames([self.first + index for index in wanted], size)
         return dict(zip(wanted, frames, strict=True))
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import cv2
 
 from videoda_train.data.atomic_file import write_bytes
+from videoda_train.data.item_reader import stream_item
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.list_work import ListSummary, named_videos, work_through
 from videoda_train.data.temporal_median import temporal_median
-from videoda_train.data.video_reader import stream_frames
 from videoda_train.errors import ConfigError, MediaError
 
 
@@ -63,7 +63,7 @@ def median_list(
 def _one_video(task: _Task) -> str:
     """Write one median; return why it failed, or nothing."""
     try:
-        median = temporal_median(stream_frames(task.item.path))
+        median = temporal_median(stream_item(task.item))
     except (MediaError, OSError) as error:
         message = str(error)
         return message if str(task.item.path) in message else f"{task.item.path}: {message}"

@@ -15,9 +15,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from videoda_train.data.atomic_file import write_text
+from videoda_train.data.item_reader import stream_item
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.list_work import ListSummary, named_videos, work_through
-from videoda_train.data.video_reader import stream_frames
 from videoda_train.data.video_reader._pyav import count_frames
 from videoda_train.errors import ConfigError, MediaError
 
@@ -125,9 +125,9 @@ def _one_video(task: _Task) -> str:
     return ""
 
 
-def _sized(path: Path, short_side: int | None, *, multiple: int) -> Iterator[UInt8[np.ndarray, "H W 3"]]:
+def _sized(item: ListItem, short_side: int | None, *, multiple: int) -> Iterator[UInt8[np.ndarray, "H W 3"]]:
     """Yield a video's frames at a short side, both sides rounded to a multiple."""
-    for frame in stream_frames(path):
+    for frame in stream_item(item):
         scale = 1.0 if short_side is None else short_side / min(frame.shape[:2])
         height, width = (max(multiple, multiple * round(side * scale / multiple)) for side in frame.shape[:2])
         if (height, width) == frame.shape[:2]:
@@ -149,7 +149,7 @@ def _write_h264(task: _Task, temporary: Path) -> None:
     config = task.config
     options = {"crf": str(config.crf), "bf": "0", "g": str(config.gop), "sc_threshold": "0", "threads": "1"}
     count = 0
-    frames = _sized(task.item.path, config.short_side, multiple=2)
+    frames = _sized(task.item, config.short_side, multiple=2)
     first = next(frames)
     with av.open(str(temporary), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=_rate(task.item.path), options=options)
@@ -166,6 +166,6 @@ def _write_h264(task: _Task, temporary: Path) -> None:
 
 def _write_frames(task: _Task, temporary: Path) -> None:
     temporary.mkdir()
-    for index, frame in enumerate(_sized(task.item.path, task.config.short_side, multiple=1)):
+    for index, frame in enumerate(_sized(task.item, task.config.short_side, multiple=1)):
         _, jpeg = cv2.imencode(".jpg", frame[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, task.config.jpeg_quality])
         (temporary / f"{index:05d}.jpg").write_bytes(jpeg.tobytes())

@@ -75,7 +75,7 @@ class TrainingLoop:
         if self.runtime.ranks.leads:
             record = {
                 "epoch": epoch,
-                "lr": self.update.rate(epoch, end.step - 1),
+                "lr": self.update.rate(epoch, max(end.step - 1, 0)),
                 "losses": {name: value / end.step for name, value in end.losses.items()},
                 **asdict(measure(scores, self.labels)),
                 **averaged,

@@ -157,12 +157,13 @@ def _source_augmentation(
 
 
 def _medians(config: TrainConfig, source: Sequence[ListItem], paths: PreparedPaths, *, progress: bool) -> list[Path]:
-    """Return the median image of every source video, making those that are missing."""
+    """Return the median image of every source video, over all of its frames, making those that are missing."""
     folder = config.glad.medians or paths.root / "median"
-    medians = [folder / f"{target_video_name(item)}.jpg" for item in source]
+    videos = [replace(item, stretch=None) for item in {item.path: item for item in source}.values()]
+    medians = [folder / f"{target_video_name(video)}.jpg" for video in videos]
     if not all(path.exists() for path in medians):
         list_file = paths.root / "median_source.txt"
-        write_list(list_file, [(str(item.path.resolve()), item.label) for item in source])
+        write_list(list_file, [(str(video.path.resolve()), video.label) for video in videos])
         workers = max(config.loading.num_workers, 1)
         summary = median_list(list_file, out_dir=folder, workers=workers, resume=True, progress=progress)
         if summary.failures:

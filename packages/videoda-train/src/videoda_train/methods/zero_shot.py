@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from videoda_train.data.model_input import normalised_input
 from videoda_train.data.view_videos import EvaluationViews
-from videoda_train.errors import ConfigError
+from videoda_train.errors import ConfigError, RunError
 from videoda_train.evaluation import Scores
 from videoda_train.methods.method import Method, ParameterGroup
 from videoda_train.recipes.zero_shot_config import ZeroShotConfig
@@ -48,8 +48,12 @@ class ZeroShot(Method):
         self._classes = _mean_direction(embedded.unflatten(0, (len(classes), len(config.templates))))
 
     def training_step(self, batch: Any, *, epoch: int, step: int) -> dict[str, Float[Tensor, ""]]:
-        """Never called: there are no steps."""
-        raise NotImplementedError("zero-shot does not train")
+        """Refuse: its data has no steps.
+
+        Raises:
+            RunError: always.
+        """
+        raise RunError("zero-shot does not train; its data has no steps")
 
     def score(self, batch: EvaluationViews) -> Scores:
         """Return scaled cosines between each video's mean frame and the classes."""

@@ -90,8 +90,9 @@ def new_figure(xlabel: str, ylabel: str, *, size: tuple[float, float] = (6.4, 3.
 
 
 def add_legend(axes: Any) -> None:
-    """Put the legend to the right of the axes."""
-    axes.legend(frameon=False, fontsize=8, labelcolor=INK, loc="upper left", bbox_to_anchor=(1, 1))
+    """Put the legend to the right of the axes, if they show anything that has a name."""
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(frameon=False, fontsize=8, labelcolor=INK, loc="upper left", bbox_to_anchor=(1, 1))
 
 
 def to_svg(figure: Figure) -> str:

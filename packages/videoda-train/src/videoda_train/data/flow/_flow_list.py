@@ -16,10 +16,10 @@ from jaxtyping import Float32, UInt8
 from videoda_train.data.atomic_file import write_array, write_bytes, write_text
 from videoda_train.data.clip_sampling import uniform_indices
 from videoda_train.data.flow._estimators import FlowEstimator, Method, create_estimator
+from videoda_train.data.item_reader import open_item, stream_item
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.list_work import ListSummary, named_videos, work_through
 from videoda_train.data.prepared import require_same_settings
-from videoda_train.data.video_reader import open_video, stream_frames
 from videoda_train.errors import ConfigError, MediaError
 
 Layout = Literal["uv", "npy"]
@@ -116,7 +116,7 @@ def _one_video(task: _Task) -> str:
     try:
         fields = [
             depthmotion.flowio.encode_uint8(field, bound=task.config.bound)
-            for field in _fields(task.item.path, estimator, task.config)
+            for field in _fields(task.item, estimator, task.config)
         ]
     except (MediaError, OSError) as error:
         return str(error)
@@ -132,12 +132,12 @@ def _estimator(method: Method, weights: Path | None, device: str) -> FlowEstimat
     return create_estimator(method, weights=weights, device=device)
 
 
-def _fields(path: Path, estimator: FlowEstimator, config: FlowConfig) -> Iterator[Float32[np.ndarray, "H W 2"]]:
+def _fields(item: ListItem, estimator: FlowEstimator, config: FlowConfig) -> Iterator[Float32[np.ndarray, "H W 2"]]:
     if config.num_frames is None:
-        for first, second in pairwise(stream_frames(path)):
+        for first, second in pairwise(stream_item(item)):
             yield estimator(_sized(first, config.short_side), _sized(second, config.short_side))
         return
-    reader = open_video(path)
+    reader = open_item(item)
     if len(reader) < 2:
         return
     starts = np.minimum(uniform_indices(len(reader), config.num_frames), len(reader) - 2)

@@ -1,7 +1,7 @@
 """PyAV in one thread: in order from the first frame, or from a frame where starting is proven to be safe."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -96,10 +96,9 @@ class PyAvReader(VideoReader):
 
     def _read(self, wanted: list[int], size: Size | None) -> dict[int, UInt8[np.ndarray, "H W 3"]]:
         if self._seek_points.frames:
-            try:
+            # These come where it is not the file that the points were found in: in order is right whatever it is.
+            with suppress(av.error.FFmpegError, IndexError, _AstrayError):
                 return self._read_by_seeking(wanted, size)
-            except (av.error.FFmpegError, IndexError, _AstrayError):
-                pass  # not the file that the points were found in: in order is right whatever it is
         return self._read_in_order(wanted, size)
 
     def _read_by_seeking(self, wanted: list[int], size: Size | None) -> dict[int, np.ndarray]:
