@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 import torch
 from depthmotion import flowio
+from flowbank import FlowBank
 from videoda_models import TwoStream, create_model
 from videoda_train.data.step_batches import StepBatch
 from videoda_train.data.target_dataset import TargetDataset
 from videoda_train.evaluation import Scores
 from videoda_train.methods.cfb import Cfb
-from videoda_train.recipes.config import CfbConfig, ClipConfig
+from videoda_train.methods.flow_memory import FlowMemory
+from videoda_train.recipes.config import CfbConfig, ClipConfig, Streams
 
 CLIP = ClipConfig(num_frames=4, num_eval_frames=8, resize=36, crop=32, flow_bound=5.0)
 NUM_CLASSES = 3
@@ -28,23 +30,17 @@ class CodedTarget(TargetDataset):
         return np.full((4, 32, 32, 2), index + 1, np.uint8)
 
 
-def make_cfb(folder: Path, *, count: int = 6, **settings: object) -> Cfb:
+def make_cfb(folder: Path, *, count: int = 6, used: Streams = "both", **settings: object) -> Cfb:
     torch.manual_seed(0)
     streams = TwoStream(
         create_model("i3d-inception-tiny-rgb", num_classes=NUM_CLASSES, time_stride="cfb"),
         create_model("i3d-inception-tiny-flow", num_classes=NUM_CLASSES, time_stride="cfb"),
     )
     config = CfbConfig(**{"bank_size": 2, "bank_from_epoch": 1, **settings})  # type: ignore[arg-type]
-    target = CodedTarget(count)
-    return Cfb(
-        streams,
-        target,
-        num_classes=NUM_CLASSES,
-        config=config,
-        clip=CLIP,
-        bank_dir=folder / "bank",
-        seed=0,
+    memory = FlowMemory(
+        CodedTarget(count), num_classes=NUM_CLASSES, config=config, clip=CLIP, folder=folder / "bank", seed=0
     )
+    return Cfb(streams, memory, config=config, used=used)
 
 
 def make_scores(pseudo_labels: list[int], confidences: list[float]) -> Scores:
@@ -194,10 +190,33 @@ def test_switches_leave_their_parts_out(tmp_path: Path) -> None:
     assert not (tmp_path / "bank").exists()
 
 
+@pytest.mark.parametrize(
+    ("used", "losses"), [("rgb", {"rgb_frame", "rgb_clip", "pace"}), ("flow", {"flow_frame", "flow_clip"})]
+)
+def test_a_stream_that_is_not_used_neither_trains_nor_moves(tmp_path: Path, used: Streams, losses: set[str]) -> None:
+    method = make_cfb(tmp_path, used=used)
+    unused = method.streams.flow if used == "rgb" else method.streams.rgb
+    before = {name: value.clone() for name, value in unused.state_dict().items()}
+    terms = method.training_step(make_batch([0, 1]), epoch=0, step=0)
+    torch.stack(list(terms.values())).sum().backward()
+    assert set(terms) == losses
+    assert all(parameter.grad is None for parameter in unused.parameters())
+    assert all(torch.equal(before[name], value) for name, value in unused.state_dict().items())
+
+
+def test_one_stream_learns_as_it_does_beside_the_other(tmp_path: Path) -> None:
+    both, alone = make_cfb(tmp_path / "a"), make_cfb(tmp_path / "b", used="flow")
+    for method in (both, alone):
+        method.module.eval()
+        method.after_evaluation(1, SCORES)
+    terms = [method.training_step(make_batch([0, 1]), epoch=2, step=0) for method in (both, alone)]
+    assert all(torch.equal(terms[0][name], value) for name, value in terms[1].items())
+
+
 def test_the_videos_logged_as_banked_are_those_whose_flow_the_bank_holds(tmp_path: Path):
     method = make_cfb(tmp_path)
     logged = method.after_evaluation(1, SCORES)
-    bank = method._open_bank()
+    bank = FlowBank.open(tmp_path / "bank")
     for label, videos in enumerate(logged["bank_videos"]):
         assert len(videos) == logged["bank_counts"][label]
         drawn, _ = bank.sample(torch.full((64,), label), generator=torch.Generator().manual_seed(0))

@@ -1,14 +1,11 @@
-from dataclasses import replace
 
 import pytest
 import torch
 from videoda_models import TwoStream, create_model, upsample_logits
 from videoda_train.data.step_batches import StepBatch
 from videoda_train.data.target_dataset import EvaluationBatch
-from videoda_train.errors import ConfigError
 from videoda_train.methods.source_only import SourceOnly
 from videoda_train.recipes.config import CfbConfig, Streams
-from videoda_train.recipes.e2h import E2H_MINI
 
 
 def make_method(used: Streams) -> SourceOnly:
@@ -60,8 +57,3 @@ def test_a_stream_that_is_not_used_votes_for_no_class() -> None:
         logits = method.streams.rgb(clip(3).movedim(-1, 1).float() / 127.5 - 1)
     assert list(scores.streams) == ["rgb"]
     torch.testing.assert_close(scores.logits, upsample_logits(logits, clip(3).shape[1]).mean(dim=2))
-
-
-def test_cfb_with_one_stream_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"model\.streams is 'rgb'; CFB needs 'both'"):
-        replace(E2H_MINI, method="cfb", model=replace(E2H_MINI.model, streams="rgb"))

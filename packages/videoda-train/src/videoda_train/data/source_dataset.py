@@ -70,6 +70,10 @@ class SourceDataset:
             rgb=crop.rgb(rgb)[frames], flow_codes=crop.flow_codes(codes)[pairs], label=self.items[index].label
         )
 
+    def flow(self, index: int, rng: np.random.Generator) -> UInt8[np.ndarray, "T S S 2"]:
+        """Return the flow codes of clip `index` alone."""
+        return self.sample(index, rng).flow_codes
+
     def _generated_clip(self, index: int) -> tuple[UInt8[np.ndarray, "N R R 3"], UInt8[np.ndarray, "N2 R R 2"]]:
         item = self.items[index]
         packed = packed_clip(item, self._paths, clip=self._clip)

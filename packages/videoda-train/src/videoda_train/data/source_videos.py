@@ -1,6 +1,7 @@
 """Labelled videos as the source of a two-stream method: evenly spread frames with their estimated flow."""
 
 import numpy as np
+from jaxtyping import UInt8
 
 from videoda_train.data.source_dataset import SourceSample
 from videoda_train.data.target_dataset import TargetDataset
@@ -20,3 +21,7 @@ class SourceVideos:
         """Return clip `index` with one crop and flip, drawn from `rng`, for RGB and flow alike."""
         rgb, flow_codes = self._videos.even_clip(index, rng)
         return SourceSample(rgb=rgb, flow_codes=flow_codes, label=self.items[index].label)
+
+    def flow(self, index: int, rng: np.random.Generator) -> UInt8[np.ndarray, "T S S 2"]:
+        """Return the flow codes of clip `index` alone, no frame decoded."""
+        return self._videos.even_flow(index, rng)

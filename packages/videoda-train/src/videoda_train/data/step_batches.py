@@ -49,21 +49,43 @@ def target_indices(seed: int, *, position: int, count: int, length: int) -> Int6
 
 
 class StepDataset(TrainingData):
-    """`StepBatch`es; an epoch is one pass over the source without the last partial batch."""
+    """`StepBatch`es; an epoch is one pass over the source without the last partial batch.
 
-    def __init__(self, source: SourceDataset | SourceVideos, target: TargetDataset, *, batch_size: int, seed: int):
+    Args:
+        source: labelled clips.
+        target: unlabelled videos.
+        evaluated: videos that are scored after every epoch; by default the target's.
+        batch_size: clips of each domain.
+        seed: of every draw.
+    """
+
+    def __init__(
+        self,
+        source: SourceDataset | SourceVideos,
+        target: TargetDataset,
+        *,
+        evaluated: TargetDataset | None = None,
+        batch_size: int,
+        seed: int,
+    ):
         if batch_size > len(source):
             raise ConfigError(f"batch size {batch_size} is larger than the source ({len(source)} items); lower it")
         self.source = source
-        self.target: TargetDataset = target
+        self.target = evaluated or target
+        self._target = target
         self.steps_per_epoch = len(source) // batch_size
         self._batch_size = batch_size
         self._seed = seed
 
+    @property
+    def adapted(self) -> TargetDataset:
+        """The unlabelled videos."""
+        return self._target
+
     def __getitem__(self, key: StepKey) -> StepBatch:
         stills, videos = self._indices(key)
         source = [self.source.sample(i, derive_rng(self._seed, "source", key.epoch, i)) for i in stills]
-        target = [self.target.sample(i, derive_rng(self._seed, "target", position)) for position, i in videos]
+        target = [self._target.sample(i, derive_rng(self._seed, "target", position)) for position, i in videos]
         return StepBatch(
             source_rgb=_stack([s.rgb for s in source]),
             source_flow=_stack([s.flow_codes for s in source]),
@@ -82,14 +104,14 @@ class StepDataset(TrainingData):
     def files(self, key: StepKey) -> list[Path]:
         """Return the stills, then the videos of a batch."""
         stills, videos = self._indices(key)
-        return [self.source.items[i].path for i in stills] + [self.target.items[i].path for _, i in videos]
+        return [self.source.items[i].path for i in stills] + [self._target.items[i].path for _, i in videos]
 
     def _indices(self, key: StepKey) -> tuple[list[int], list[tuple[int, int]]]:
         """Return the stills, and the videos with their positions in the endless chain of passes over the target."""
         size = self._batch_size
         order = source_order(self._seed, epoch=key.epoch, count=len(self.source))[key.step * size :]
         position = (key.epoch * self.steps_per_epoch + key.step) * size
-        videos = target_indices(self._seed, position=position, count=size, length=len(self.target))
+        videos = target_indices(self._seed, position=position, count=size, length=len(self._target))
         share = key.share(size)
         return [int(order[k]) for k in share], [(position + k, int(videos[k])) for k in share]
 

@@ -14,7 +14,7 @@ from videoda_train.data.item_reader import open_item
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.prepared import PreparedPaths, target_video_name
 from videoda_train.data.training_data import EvaluationData
-from videoda_train.data.transforms import centre_crop, random_crop_flip
+from videoda_train.data.transforms import CropFlip, centre_crop, random_crop_flip
 from videoda_train.data.video_facts import VideoFacts
 from videoda_train.recipes.config import ClipConfig
 
@@ -82,20 +82,31 @@ class TargetDataset(EvaluationData):
         crop = random_crop_flip(side, side, size=self._clip.crop, rng=rng, flip_probability=self._clip.flip_probability)
         return crop.rgb(self._frames(index, frames)), crop.flow_codes(self._flow_codes(index)[:: self._eval_stride])
 
+    def even_flow(self, index: int, rng: np.random.Generator) -> UInt8[np.ndarray, "T S S 2"]:
+        """Return the flow at evenly spread frames, with a random crop and flip."""
+        side = self._clip.resize
+        crop = random_crop_flip(side, side, size=self._clip.crop, rng=rng, flip_probability=self._clip.flip_probability)
+        return crop.flow_codes(self._flow_codes(index)[:: self._eval_stride])
+
     def evaluation_batch(self, indices: Sequence[int]) -> EvaluationBatch:
         """Return the evaluation clips."""
-        crop = centre_crop(self._clip.resize, self._clip.resize, size=self._clip.crop)
-        rgb, flow_codes = [], []
+        rgb = []
         for index in indices:
             frames = uniform_indices(self._facts[index].num_frames, self._clip.num_eval_frames)
-            rgb.append(crop.rgb(self._frames(index, frames)))
-            flow_codes.append(crop.flow_codes(self._flow_codes(index)))
-        return EvaluationBatch(rgb=torch.from_numpy(np.stack(rgb)), flow_codes=torch.from_numpy(np.stack(flow_codes)))
+            rgb.append(self._centre_crop.rgb(self._frames(index, frames)))
+        return EvaluationBatch(rgb=torch.from_numpy(np.stack(rgb)), flow_codes=self.evaluation_flow(indices))
+
+    def evaluation_flow(self, indices: Sequence[int]) -> UInt8[Tensor, "B E S S 2"]:
+        """Return the flow of the evaluation clips."""
+        return torch.from_numpy(np.stack([self._centre_crop.flow_codes(self._flow_codes(index)) for index in indices]))
 
     def bank_flow_codes(self, index: int) -> UInt8[np.ndarray, "T S S 2"]:
         """Return what the bank keeps of a video: evaluation flows 0, 2, 4, …, centre-cropped."""
-        crop = centre_crop(self._clip.resize, self._clip.resize, size=self._clip.crop)
-        return crop.flow_codes(self._flow_codes(index)[:: self._eval_stride])
+        return self._centre_crop.flow_codes(self._flow_codes(index)[:: self._eval_stride])
+
+    @property
+    def _centre_crop(self) -> CropFlip:
+        return centre_crop(self._clip.resize, self._clip.resize, size=self._clip.crop)
 
     @property
     def _eval_stride(self) -> int:

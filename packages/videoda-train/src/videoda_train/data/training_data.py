@@ -57,7 +57,12 @@ class TrainingData(ABC, Dataset[Any]):
 
     steps_per_epoch: int
     target: EvaluationData
-    """The unlabelled videos, evaluated after every epoch."""
+    """The videos that are evaluated after every epoch: the unlabelled ones, or others."""
+
+    @property
+    def adapted(self) -> EvaluationData:
+        """The unlabelled videos, as a method scores them: the same object as `target` where those are evaluated."""
+        return self.target
 
     @abstractmethod
     def __getitem__(self, key: StepKey) -> Batch:

@@ -1,7 +1,7 @@
 """One step's views of both domains as a pure function of (seed, epoch, step)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,7 @@ class ViewsBatch:
 
     def to(self, device: torch.device) -> "ViewsBatch":
         """Return the batch on a device."""
-        return ViewsBatch(**{f.name: getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)})
+        return replace(self, **{f.name: getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)})
 
 
 class ViewsData(TrainingData):

@@ -1,7 +1,7 @@
 """The videos of one list as views: clips for training, and for evaluation without labels."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -27,7 +27,7 @@ class EvaluationViews:
 
     def to(self, device: torch.device) -> "EvaluationViews":
         """Return the batch on a device."""
-        return EvaluationViews(self.views.to(device, non_blocking=True))
+        return replace(self, **{f.name: getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)})
 
 
 class ViewVideos(EvaluationData):

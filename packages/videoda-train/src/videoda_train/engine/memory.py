@@ -8,6 +8,7 @@ from torch import Tensor
 from videoda_train.data.step_batches import StepBatch
 from videoda_train.data.training_data import Batch
 from videoda_train.data.view_batches import ViewsBatch
+from videoda_train.data.view_flow_batches import ViewsFlowBatch
 from videoda_train.methods.method import Method
 from videoda_train.recipes.config import TrainConfig
 
@@ -98,15 +99,24 @@ def example_batch(config: TrainConfig) -> StepBatch | ViewsBatch:
     def black(*shape: int) -> Tensor:
         return torch.zeros(_EXAMPLES, *shape, dtype=torch.uint8)
 
+    clip = config.clip
+    size = (clip.num_frames, clip.crop, clip.crop)
     if config.inputs == "streams":
-        clip = config.clip
-        size = (clip.num_frames, clip.crop, clip.crop)
         rgb, flow = black(*size, 3), black(*size, 2)
         return StepBatch(rgb, flow, numbers, numbers, rgb.clone(), flow.clone(), numbers)
     views = config.views
     per_video = len(views.local_clips) + len(views.global_columns)
     shape = (config.tol.num_clips if config.method == "tol" else per_video, views.num_frames, views.crop, views.crop, 3)
-    return ViewsBatch(black(*shape), numbers, numbers, black(*shape), numbers)
+    batch = ViewsBatch(black(*shape), numbers, numbers, black(*shape), numbers)
+    if config.method != "glad_cfb":
+        return batch
+    return ViewsFlowBatch(
+        **vars(batch),
+        source_flow=black(*size, 2),
+        target_clip=black(*size, 3),
+        target_pace=numbers,
+        target_flow=black(*size, 2),
+    )
 
 
 def _gib(size: int) -> str:

@@ -83,7 +83,7 @@ def _run(
     method = build_method(
         config,
         num_classes=len(inputs.classes),
-        target=data.target,
+        target=data.adapted,
         bank_dir=folder.bank_dir(ranks.node),
         fills_bank=ranks.leads_node,
         device=runtime.device,

@@ -4,19 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from videoda_train.data.array_cache import ArrayCache
 from videoda_train.data.clip_orders import order_names, with_random_orders
-from videoda_train.data.fresh_clips import FreshClips
-from videoda_train.data.item_reader import is_photo
 from videoda_train.data.list_file import ListItem, read_classes, read_list, require_files
 from videoda_train.data.prepared import PreparedPaths
-from videoda_train.data.source_clips import generate_source_clips
-from videoda_train.data.source_dataset import SourceDataset
-from videoda_train.data.source_videos import SourceVideos
-from videoda_train.data.step_batches import StepDataset
-from videoda_train.data.target_dataset import TargetDataset
-from videoda_train.data.target_flow import cache_target_flow
 from videoda_train.data.training_data import EvaluationData, TrainingData
+from videoda_train.engine.stream_data import prepare_flow, prepare_streams
 from videoda_train.engine.view_data import prepare_evaluation_views, prepare_views
 from videoda_train.recipes.config import TrainConfig
 
@@ -88,30 +80,7 @@ def prepare_training(config: TrainConfig, inputs: RunInputs, paths: PreparedPath
     """Make what the source lacks and the target's flow, and return the training data. Finished work is kept."""
     if config.inputs == "views":
         return prepare_views(config, inputs.source, inputs.target, inputs.evaluated, paths, progress=progress)
-    cache = ArrayCache(max_bytes=int(config.loading.cache_gib * 2**30))
-    source = _prepare_source(config, inputs.source, paths, cache=cache, progress=progress)
-    target = _prepare_flow(
-        config, inputs.target, paths, list_file=config.data.target_list, cache=cache, progress=progress
-    )
-    return StepDataset(source, target, batch_size=config.optim.batch_size, seed=config.seed)
-
-
-def _prepare_source(
-    config: TrainConfig, items: Sequence[ListItem], paths: PreparedPaths, *, cache: ArrayCache, progress: bool
-) -> SourceDataset | SourceVideos:
-    """Generate clips of photos; of videos, cache the flow."""
-    if not is_photo(items[0].path):
-        # With a cache of its own: the keys are those of the target's videos.
-        own = ArrayCache(max_bytes=int(config.loading.cache_gib * 2**30))
-        own_paths, list_file = PreparedPaths(paths.root / "source"), config.data.source_list
-        return SourceVideos(_prepare_flow(config, items, own_paths, list_file=list_file, cache=own, progress=progress))
-    motion, fresh = config.motion, None
-    if motion.source == "camera-motion":
-        generate_source_clips(items, paths, config=config, progress=progress)
-    elif motion.source == "fresh-camera-motion":
-        fresh = FreshClips(items, motion=motion, clip=config.clip, cache=cache)
-        fresh.check(progress=progress)
-    return SourceDataset(items, paths, clip=config.clip, static=motion.source == "static", cache=cache, fresh=fresh)
+    return prepare_streams(config, inputs.source, inputs.target, inputs.evaluated, paths, progress=progress)
 
 
 def prepare_test(
@@ -130,17 +99,4 @@ def prepare_videos(
     """Prepare a list's videos and return them as evaluation data. Finished work is kept."""
     if config.inputs == "views":
         return prepare_evaluation_views(config, items, paths, list_file=list_file, progress=progress)
-    return _prepare_flow(config, items, paths, list_file=list_file, cache=ArrayCache(max_bytes=0), progress=progress)
-
-
-def _prepare_flow(
-    config: TrainConfig,
-    items: Sequence[ListItem],
-    paths: PreparedPaths,
-    *,
-    list_file: Path,
-    cache: ArrayCache,
-    progress: bool,
-) -> TargetDataset:
-    facts = cache_target_flow(items, paths, list_file=list_file, clip=config.clip, progress=progress)
-    return TargetDataset(items, facts, paths, clip=config.clip, num_paces=config.cfb.num_paces, cache=cache)
+    return prepare_flow(config, items, paths, list_file=list_file, progress=progress)

@@ -66,12 +66,13 @@ class TrainingLoop:
         self.method.after_training(epoch)
         try:
             scores = evaluate(self.method, self.data.target, self.runtime)
+            adapted = self._scores_of_adapted(epoch, scores)
             averaged = self._evaluate_average()
         except Interrupted:
             self.state.save(end)
             raise
         with self.runtime.ranks.first(leader=self.runtime.ranks.leads_node):
-            logged = self.method.after_evaluation(epoch, scores)
+            logged = self.method.after_evaluation(epoch, adapted)
         if self.runtime.ranks.leads:
             record = {
                 "epoch": epoch,
@@ -114,6 +115,12 @@ class TrainingLoop:
             self.state.save_if_due(position)
             bar.set_postfix(loss=f"{sum(outcome.losses.values()):.3f}", refresh=False)
         return position
+
+    def _scores_of_adapted(self, epoch: int, scores: Scores) -> Scores:
+        videos = self.data.adapted
+        if videos is self.data.target or not self.method.needs_scores_of_adapted(epoch):
+            return scores
+        return evaluate(self.method, videos, self.runtime)
 
     def _evaluate_average(self) -> dict[str, Any]:
         if self.update.average is None:

@@ -18,8 +18,10 @@ from videoda_train.data.source_clips import generate_source_clips
 from videoda_train.data.training_data import TrainingData
 from videoda_train.data.view_augmentation import RandomBackground, RandomCrop, keep
 from videoda_train.data.view_batches import Augment, ViewsData
+from videoda_train.data.view_flow_batches import ViewsFlowData, ViewsFlowVideos
 from videoda_train.data.view_plan import ViewPlan
 from videoda_train.data.view_videos import ViewVideos
+from videoda_train.engine.stream_data import prepare_flow, prepare_source_clips
 from videoda_train.errors import MediaError
 from videoda_train.methods.zero_shot import image_side
 from videoda_train.recipes.config import TrainConfig
@@ -36,26 +38,41 @@ def prepare_views(
 ) -> TrainingData:
     """Look at the videos, make what the source lacks (clips of photos, backgrounds), and return the training data.
 
-    Finished work is kept. The supervised upper bound has the target's labelled videos for a source.
+    Finished work is kept. The supervised upper bound has the target's labelled videos for a source. With CFB's parts
+    there is a clip with flow of every video beside its views.
     """
     if config.method == "zero_shot":
         return NoTraining(prepare_evaluation_views(config, evaluated, paths, progress=progress))
     supervised = config.method == "supervised"
     cache = ArrayCache(max_bytes=int(config.loading.cache_gib * 2**30))
+    photos_or_videos = source
     if supervised:
         source = target
     elif config.motion.source == "camera-motion" and is_photo(source[0].path):
         source = _generated(config, source, paths, progress=progress)
     videos = partial(_videos, config, paths=paths, cache=cache, progress=progress)
     data, is_tol = config.data, config.method == "tol"
-    return ViewsData(
+    target_views = videos(target, list_file=data.target_list)
+    evaluated_videos = prepare_evaluation_views(config, evaluated, paths, cache=cache, progress=progress)
+    views = ViewsData(
         videos(source, list_file=data.target_list if supervised else data.source_list, is_source=True),
-        videos(target, list_file=data.target_list),
-        prepare_evaluation_views(config, evaluated, paths, cache=cache, progress=progress),
+        target_views,
+        evaluated_videos,
         random_target=is_tol,
         augment_source=keep if is_tol else _source_augmentation(config, source, paths, cache=cache, progress=progress),
         augment_target=keep if is_tol else _random_crop(config),
         batch_size=config.optim.batch_size,
+        seed=config.seed,
+    )
+    if not isinstance(evaluated_videos, ViewsFlowVideos):
+        return views
+    clips = prepare_flow(config, target, paths, list_file=data.target_list, cache=cache, progress=progress)
+    return ViewsFlowData(
+        views,
+        source_clips=prepare_source_clips(config, photos_or_videos, paths, cache=cache, progress=progress),
+        target_clips=clips,
+        evaluated=evaluated_videos,
+        adapted=ViewsFlowVideos(target_views, clips) if data.evaluation_list else evaluated_videos,
         seed=config.seed,
     )
 
@@ -68,17 +85,21 @@ def prepare_evaluation_views(
     list_file: Path | None = None,
     cache: ArrayCache | None = None,
     progress: bool,
-) -> ViewVideos:
+) -> ViewVideos | ViewsFlowVideos:
     """Look at the videos to classify and return them as evaluation data."""
-    return _videos(
+    list_file = list_file or config.data.evaluation_list or config.data.target_list
+    views = _videos(
         config,
         items,
-        list_file=list_file or config.data.evaluation_list or config.data.target_list,
+        list_file=list_file,
         paths=paths,
         cache=cache or ArrayCache(max_bytes=0),
         progress=progress,
         is_evaluation=True,
     )
+    if config.method != "glad_cfb":
+        return views
+    return ViewsFlowVideos(views, prepare_flow(config, items, paths, list_file=list_file, progress=progress))
 
 
 def _videos(
@@ -144,7 +165,7 @@ def _source_augmentation(
     config: TrainConfig, source: Sequence[ListItem], paths: PreparedPaths, *, cache: ArrayCache, progress: bool
 ) -> Augment:
     crop, glad = _random_crop(config), config.glad
-    if config.method != "glad" or not glad.background:
+    if config.method not in ("glad", "glad_cfb") or not glad.background:
         return crop
     return RandomBackground(
         augment=crop,

@@ -1,5 +1,6 @@
 """From a configuration to a method with its networks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -7,12 +8,13 @@ from torch import nn
 from videoda_models import ClassificationHead, InceptionI3d, TemporalOrderHead, TwoStream, create_model
 
 from videoda_train.data.list_file import read_classes
-from videoda_train.data.target_dataset import TargetDataset
 from videoda_train.data.training_data import EvaluationData
 from videoda_train.methods.backbone import build_backbone
 from videoda_train.methods.cfb import Cfb
 from videoda_train.methods.dann import Dann
+from videoda_train.methods.flow_memory import BankableVideos, FlowMemory
 from videoda_train.methods.glad import Glad
+from videoda_train.methods.glad_cfb import GladCfb
 from videoda_train.methods.method import Method
 from videoda_train.methods.source_only import SourceOnly
 from videoda_train.methods.tol import Tol
@@ -34,25 +36,34 @@ def build_method(
 ) -> Method:
     """Build the configured method on a device, its new layers initialised from the run's seed.
 
-    Of several processes that share `bank_dir`, one fills it (`fills_bank`), the others read.
+    A bank holds flows of `target`, the unlabelled videos. Of several processes that share `bank_dir`, one fills it
+    (`fills_bank`), the others read.
     """
     with seeded_torch(config.seed, "initialisation"):
         method: Method
+        memory = None
+        if config.method in ("cfb", "glad_cfb"):
+            assert isinstance(target, BankableVideos)
+            memory = FlowMemory(
+                target,
+                num_classes=num_classes,
+                config=replace(config.cfb, bank=config.uses_bank),
+                clip=config.clip,
+                folder=bank_dir,
+                fills=fills_bank,
+                seed=config.seed,
+            )
         if config.method == "zero_shot":
             method = ZeroShot(read_classes(config.data.classes), config=config.zero_shot, device=device)
         elif config.inputs == "views":
-            method = _views_method(config, num_classes=num_classes)
+            method = _views_method(config, memory, num_classes=num_classes)
         else:
-            method = _streams_method(
-                config, num_classes=num_classes, target=target, bank_dir=bank_dir, fills_bank=fills_bank
-            )
+            method = _streams_method(config, memory, num_classes=num_classes)
     method.module.to(device)
     return method
 
 
-def _streams_method(
-    config: TrainConfig, *, num_classes: int, target: EvaluationData, bank_dir: Path, fills_bank: bool
-) -> TwoStreamMethod:
+def _streams_method(config: TrainConfig, memory: FlowMemory | None, *, num_classes: int) -> TwoStreamMethod:
     model = config.model
     streams = TwoStream(
         _stream(model.rgb, model.rgb_weights, num_classes=num_classes, config=model),
@@ -62,20 +73,11 @@ def _streams_method(
         return SourceOnly(streams, config=config.cfb, used=model.streams)
     if config.method == "dann":
         return Dann(streams, config=config.dann, losses=config.cfb, epochs=config.optim.epochs, used=model.streams)
-    assert isinstance(target, TargetDataset)
-    return Cfb(
-        streams,
-        target,
-        num_classes=num_classes,
-        config=config.cfb,
-        clip=config.clip,
-        bank_dir=bank_dir,
-        fills_bank=fills_bank,
-        seed=config.seed,
-    )
+    assert memory is not None
+    return Cfb(streams, memory, config=config.cfb, used=model.streams)
 
 
-def _views_method(config: TrainConfig, *, num_classes: int) -> Method:
+def _views_method(config: TrainConfig, memory: FlowMemory | None, *, num_classes: int) -> Method:
     backbone, to_input = build_backbone(config.model)
     if config.method == "tol":
         tol = config.tol
@@ -94,12 +96,33 @@ def _views_method(config: TrainConfig, *, num_classes: int) -> Method:
             config=config.dann,
             epochs=config.optim.epochs,
         )
-    if config.method == "glad":
+    if config.method in ("glad", "glad_cfb"):
         voting = None
         if config.glad.evaluation_views == "published":
             voting = range(num_local - 1, num_local + len(config.views.global_columns))
-        return Glad(backbone, head, to_input=to_input, num_local=num_local, config=config.glad, voting=voting)
+        glad = Glad(backbone, head, to_input=to_input, num_local=num_local, config=config.glad, voting=voting)
+        return (
+            glad
+            if memory is None
+            else _glad_cfb(config, glad, memory, backbone.feature_channels, num_classes=num_classes)
+        )
     return ViewsSourceOnly(backbone, head, to_input=to_input, num_local=num_local)
+
+
+def _glad_cfb(
+    config: TrainConfig, glad: Glad, memory: FlowMemory, feature_channels: int, *, num_classes: int
+) -> GladCfb:
+    model, flow = config.model, None
+    if model.streams == "both":
+        flow = _stream(model.flow, model.flow_weights, num_classes=num_classes, config=model)
+    return GladCfb(
+        glad,
+        flow,
+        memory,
+        feature_channels=feature_channels,
+        config=config.cfb,
+        dropout=model.dropout,
+    )
 
 
 def _stream(name: str, weights: Path | None, *, num_classes: int, config: ModelConfig) -> InceptionI3d:

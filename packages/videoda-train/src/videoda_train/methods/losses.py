@@ -1,4 +1,4 @@
-"""The per-frame and clip losses of the two-stream localisation networks."""
+"""The per-frame and clip losses of the two-stream localisation networks, and that of the pace task."""
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +20,11 @@ def frame_and_clip_loss(
     frame_loss = F.binary_cross_entropy_with_logits(frames, one_hot[..., None].expand_as(frames))
     clip_loss = F.binary_cross_entropy_with_logits(frames.mean(dim=2), one_hot)
     return frame_loss, clip_loss
+
+
+def pace_loss(logits: Float[Tensor, "B P"], paces: Int64[Tensor, " B"]) -> Float[Tensor, ""]:
+    """Return the cross-entropy of logits against pace labels, a mean over the batch."""
+    return F.cross_entropy(logits.float(), paces)
 
 
 def weighted_sum(terms: dict[str, Float[Tensor, ""]]) -> Float[Tensor, ""]:

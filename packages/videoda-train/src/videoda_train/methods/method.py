@@ -44,11 +44,15 @@ class Method(ABC):
         """Return all that trains; by default weight decay covers batch norm and biases too, as CFB publishes it."""
         return [ParameterGroup([parameter for parameter in self.module.parameters() if parameter.requires_grad])]
 
+    def needs_scores_of_adapted(self, epoch: int) -> bool:
+        """Whether `after_evaluation` takes the scores of the unlabelled videos even where others are evaluated."""
+        return False
+
     def after_training(self, epoch: int) -> None:  # noqa: B027 (a hook)
         """Called when an epoch's training steps are done, before its evaluation."""
 
     def after_evaluation(self, epoch: int, scores: Scores) -> dict[str, Any]:
-        """Called with the epoch's scores (no labels); returns what to log."""
+        """Called with the epoch's scores (no labels), in list order; returns what to log."""
         return {}
 
     def state(self) -> dict[str, Any]:

@@ -8,13 +8,14 @@ from videoda_train.errors import ConfigError
 from videoda_train.recipes.views_config import GladConfig, TolConfig, ViewsConfig
 from videoda_train.recipes.zero_shot_config import ZeroShotConfig
 
-MethodName = Literal["source_only", "dann", "cfb", "tol", "glad", "supervised", "zero_shot"]
+MethodName = Literal["source_only", "dann", "cfb", "tol", "glad", "glad_cfb", "supervised", "zero_shot"]
 Inputs = Literal["streams", "views"]
 Streams = Literal["both", "rgb", "flow"]
 NEEDED_INPUTS: dict[str, Inputs] = {
     "cfb": "streams",
     "tol": "views",
     "glad": "views",
+    "glad_cfb": "views",
     "supervised": "views",
     "zero_shot": "views",
 }
@@ -95,7 +96,7 @@ class ModelConfig:
     """The networks: two streams, or the backbone behind views."""
 
     streams: Streams = "both"
-    """Which of the two train and vote; CFB needs both."""
+    """Which of the two train and vote. Of CFB's parts the bank is the flow stream's, the pace task the RGB stream's."""
 
     rgb: str = "i3d-inception-rgb"
     flow: str = "i3d-inception-flow"
@@ -211,6 +212,8 @@ class CfbConfig:
     """Weight of the flow stream's clip loss (published name: flow_r1)."""
     flow_frame_weight: float = 1.0
     """Weight of the flow stream's per-frame loss (published name: loc_loss_r1)."""
+    flow_lr_factor: float = 1.0
+    """The flow network's learning rate over that of GLAD's network, where the two train together (`glad_cfb`)."""
 
 
 @dataclass(frozen=True)
@@ -253,6 +256,11 @@ class TrainOptions:
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
 
+    @property
+    def uses_bank(self) -> bool:
+        """Whether the method keeps target flows for its flow stream."""
+        return self.method in ("cfb", "glad_cfb") and self.cfb.bank and self.model.streams != "rgb"
+
     def __post_init__(self) -> None:
         """Check ranges that no type can express.
 
@@ -276,9 +284,10 @@ class TrainOptions:
             raise ConfigError(
                 "motion.source is 'fresh-camera-motion'; methods on views take 'camera-motion', whose clips are on disk"
             )
-        if self.method == "cfb" and self.model.streams != "both":
+        if self.method == "glad_cfb" and self.model.streams == "flow":
             raise ConfigError(
-                f"model.streams is '{self.model.streams}'; CFB needs 'both': its bank holds flow, its pace task RGB"
+                "model.streams is 'flow', method is 'glad_cfb'; GLAD sees RGB: give 'both' or 'rgb', or for flow alone "
+                "method 'cfb' with inputs 'streams'"
             )
         if self.clip.crop > self.clip.resize or self.clip.crop < 32:
             raise ConfigError(f"clip.crop is {self.clip.crop}; allowed: 32 to clip.resize ({self.clip.resize})")

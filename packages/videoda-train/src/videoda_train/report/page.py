@@ -70,7 +70,7 @@ def describe_run(folder: RunFolder) -> dict[str, Any]:
 
 
 def _uses_bank(config: TrainConfig) -> bool:
-    return config.method == "cfb" and config.cfb.bank and config.cfb.bank_from_epoch + 1 < config.optim.epochs
+    return config.uses_bank and config.cfb.bank_from_epoch + 1 < config.optim.epochs
 
 
 def _source_strips(run_dirs: Sequence[Path]) -> list[dict[str, str]]:
