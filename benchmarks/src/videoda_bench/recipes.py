@@ -16,7 +16,8 @@ Recipe = Callable[[MethodName], TrainOptions]
 
 def _k2b(method: MethodName) -> TrainOptions:
     """The stages' own schedules; all from Kinetics weights, as rows say themselves where they start from a run."""
-    return replace(k2b_options(method), model=K2B_TOL.model)
+    options = k2b_options(method)
+    return replace(options, model=replace(options.model, backbone_weights=K2B_TOL.model.backbone_weights))
 
 
 RECIPES: Mapping[str, Recipe] = {

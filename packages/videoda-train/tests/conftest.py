@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from tiny_media import moving_frames, textured_image, write_image, write_video
+from tiny_views import write_world
 
 torch.set_num_threads(1)
 
@@ -37,3 +38,9 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "target.txt").write_text("\n".join(target) + "\n")
     (root / "classes.txt").write_text("right\ndown\nleft\n")
     return root
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The raw frames and lists of `write_world`."""
+    return write_world(tmp_path_factory.mktemp("world"))

@@ -252,6 +252,11 @@ def test_glad_without_its_tol_run_says_how_to_get_it(
     error = capsys.readouterr().err
     for wanted in (f"runs/{task}-tol", f"videoda train {task} --method tol", f"hatch run train:{task}-mini"):
         assert wanted in error
+    assert "_imagenet.pt" not in error
+    assert run("train", task, "--method", "glad_cfb") == 2
+    error = capsys.readouterr().err
+    assert f"runs/{task}-tol" in error
+    assert "flow_imagenet.pt" in error
     assert "rgb_imagenet.pt" not in error
 
 

@@ -1,4 +1,3 @@
-
 import pytest
 import torch
 from videoda_models import TwoStream, create_model, upsample_logits

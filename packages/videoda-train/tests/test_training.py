@@ -58,6 +58,23 @@ def test_a_dann_run_keeps_its_domain_classifiers(tiny_data: Path, tmp_path: Path
     assert again["acc_logits"] == result.results["acc_logits"]
 
 
+def test_the_bank_holds_videos_that_are_adapted_to_where_others_are_evaluated(tiny_data: Path, tmp_path: Path) -> None:
+    rows = (tiny_data / "target.txt").read_text().splitlines()
+    (tiny_data / "evaluated.txt").write_text("\n".join(rows[:2]) + "\n")
+    config = tiny_config(tiny_data)
+    config = replace(
+        config,
+        data=replace(config.data, evaluation_list=tiny_data / "evaluated.txt"),
+        optim=replace(config.optim, epochs=1),
+        cfb=replace(config.cfb, bank_size=9),
+    )
+    run_training(config, tmp_path / "run", progress=False)
+    record = json.loads((tmp_path / "run" / "metrics.jsonl").read_text())
+    assert len((tmp_path / "run" / "predictions.csv").read_text().splitlines()) == 1 + 2
+    assert sum(map(sum, record["confusion_matrix"])) == 2
+    assert sorted(video for videos in record["bank_videos"] for video in videos) == list(range(9))
+
+
 def test_a_run_leaves_every_file_that_is_promised(whole_run: Path) -> None:
     for name in ("config.yaml", "metrics.jsonl", "predictions.csv", "results.json", "report/index.html"):
         assert (whole_run / name).stat().st_size > 0, name

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_views import write_world
 from torch import Tensor
 from videoda_train.engine import run_training
 from videoda_train.engine.checkpoint import load_checkpoint
@@ -21,11 +20,6 @@ from videoda_train.recipes.config import (
     TrainConfig,
 )
 from videoda_train.recipes.views_config import GladConfig, ViewsConfig
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_world(tmp_path_factory.mktemp("world"))
 
 
 def tiny_config(world: Path, method: MethodName, *, target_list: str = "target.txt") -> TrainConfig:

@@ -17,7 +17,7 @@ STEPS = [(1, 0), (0, 1), (-1, 0)]
 def write_world(root: Path) -> Path:
     """Three classes: nine folders of raw frames as source, two sequences of four stretches as target, both lists.
 
-    `counted.txt` is the source list with frame counts.
+    `counted.txt` is the source list with frame counts, `evaluated.txt` the last four of the target's stretches.
     """
     source, counted, target = [], [], []
     for label, step in enumerate(STEPS):
@@ -34,6 +34,7 @@ def write_world(root: Path) -> Path:
     (root / "source.txt").write_text("\n".join(source) + "\n")
     (root / "counted.txt").write_text("\n".join(counted) + "\n")
     (root / "target.txt").write_text("\n".join(target) + "\n")
+    (root / "evaluated.txt").write_text("\n".join(target[4:]) + "\n")
     (root / "classes.txt").write_text("right\ndown\nleft\n")
     return root
 

@@ -17,7 +17,7 @@ def load_finished_method(
     """Build the run's method and load its newest checkpoint; a bank is left empty."""
     with tempfile.TemporaryDirectory() as bank_dir:
         method = build_method(
-            config, num_classes=num_classes, target=data.target, bank_dir=Path(bank_dir) / "bank", device=device
+            config, num_classes=num_classes, target=data.adapted, bank_dir=Path(bank_dir) / "bank", device=device
         )
     method.module.load_state_dict(load_checkpoint(RunFolder(run_dir).checkpoint_file)["module"])
     return method

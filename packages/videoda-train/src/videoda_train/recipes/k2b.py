@@ -7,7 +7,7 @@ with Large Domain Gap" (WACV 2024) and its published code. Batch sizes are those
 from dataclasses import replace
 from pathlib import Path
 
-from videoda_train.recipes.config import DannConfig, MethodName, ModelConfig, OptimConfig, TrainOptions
+from videoda_train.recipes.config import CfbConfig, DannConfig, MethodName, ModelConfig, OptimConfig, TrainOptions
 from videoda_train.recipes.views_config import GladConfig, TolConfig, ViewsConfig
 
 TOL_RUN = Path("runs/k2b-tol")
@@ -33,17 +33,28 @@ K2B_GLAD = replace(
 )
 """Stage 2, as published: 4 videos of each domain on each of 8 GPUs."""
 
+K2B_GLAD_CFB = replace(
+    K2B_GLAD,
+    method="glad_cfb",
+    model=replace(K2B_GLAD.model, flow_weights=Path("weights/flow_imagenet.pt")),
+    cfb=CfbConfig(bank_from_epoch=0, flow_lr_factor=0.05 / K2B_GLAD.optim.lr),
+)
+"""GLAD with CFB's bank and pace, which nobody has published: the flow network learns at CFB's rate for E→H, and the
+bank is used from the second of the three epochs on."""
+
 K2B_BASELINE = replace(K2B_GLAD, method="source_only", model=K2B_TOL.model)
 """Source-only, DANN and the upper bound: GLAD's views and schedule, from Kinetics weights."""
 
 
-METHODS: tuple[MethodName, ...] = ("tol", "glad", "source_only", "dann", "supervised", "zero_shot")
+METHODS: tuple[MethodName, ...] = ("tol", "glad", "glad_cfb", "source_only", "dann", "supervised", "zero_shot")
 
 
 def k2b_options(method: MethodName) -> TrainOptions:
     """Return the recipe of a method."""
     if method == "tol":
         return K2B_TOL
+    if method == "glad_cfb":
+        return K2B_GLAD_CFB
     if method == "zero_shot":
         return replace(K2B_BASELINE, method=method, optim=OptimConfig(epochs=1, milestones=()))
     return K2B_GLAD if method == "glad" else replace(K2B_BASELINE, method=method)
