@@ -8,6 +8,7 @@ from flowbank import FlowBank
 from videoda_models import TwoStream, create_model
 from videoda_train.data.step_batches import StepBatch
 from videoda_train.data.target_dataset import TargetDataset
+from videoda_train.errors import RunError
 from videoda_train.evaluation import Scores
 from videoda_train.methods.cfb import Cfb
 from videoda_train.methods.flow_memory import FlowMemory
@@ -211,6 +212,11 @@ def test_one_stream_learns_as_it_does_beside_the_other(tmp_path: Path) -> None:
         method.after_evaluation(1, SCORES)
     terms = [method.training_step(make_batch([0, 1]), epoch=2, step=0) for method in (both, alone)]
     assert all(torch.equal(terms[0][name], value) for name, value in terms[1].items())
+
+
+def test_scores_of_a_diverged_network_fill_no_bank_and_say_what_to_lower(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"scores of 1 of 3 videos are not finite.*lower --optim\.lr"):
+        make_cfb(tmp_path).after_evaluation(1, make_scores([0, 1, 2], [1.0, float("nan"), 1.0]))
 
 
 def test_the_videos_logged_as_banked_are_those_whose_flow_the_bank_holds(tmp_path: Path):

@@ -260,6 +260,35 @@ def test_glad_without_its_tol_run_says_how_to_get_it(
     assert "rgb_imagenet.pt" not in error
 
 
+def test_two_streams_on_kinetics_to_babel_need_the_streams_weights_and_no_backbone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for arguments in (("--method", "cfb"), ("--method", "source_only", "--inputs", "streams")):
+        assert run("train", "k2b", *arguments) == 2
+        error = capsys.readouterr().err
+        assert "rgb_imagenet.pt" in error
+        assert "flow_imagenet.pt" in error
+        assert "the backbone" not in error
+
+
+def combinations() -> list[tuple[str, str]]:
+    """The commands of the README's table: arguments behind `train e2h`, and behind `train k2b`."""
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    found = re.findall(r"\| `(--method [^`]*)` \| `(--method [^`]*)` \|$", readme, re.MULTILINE)
+    assert len(found) > 20
+    return [(task, line) for lines in found for task, line in zip(("e2h", "k2b"), lines, strict=True)]
+
+
+@pytest.mark.parametrize(("task", "line"), combinations())
+def test_every_line_of_the_table_of_combinations_is_a_command_that_asks_for_its_data(
+    task: str, line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("train", task, *line.split()) == 2
+    assert f"{task} needs files that are not here" in capsys.readouterr().err
+
+
 def test_a_missing_system_library_of_opencv_is_one_line_with_both_cures(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

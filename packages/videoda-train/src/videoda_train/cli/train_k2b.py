@@ -20,7 +20,7 @@ class TrainK2b(Shared):
 
     `glad_cfb` adds CFB's flow bank and pace task to GLAD; it is ours.
     `source_only`, `dann` and `supervised` (the upper bound: it learns from the target's labels) start from Kinetics
-    weights and take GLAD's views and schedule.
+    weights and take GLAD's views and schedule. `cfb`, and with `--inputs streams` the first two, take E→H's recipe.
     """
 
     kinetics: Path = Path("data/kinetics400")
@@ -31,13 +31,14 @@ class TrainK2b(Shared):
     """The published split files: k400_train.txt, k400_test.txt, babel_train.txt, babel_test.txt."""
     options: Annotated[TrainOptions, tyro.conf.arg(name="")] = k2b.K2B_GLAD
     run_dir: Path | None = None
-    """Run folder, default: runs/k2b-METHOD; the lists go to RUN_DIR-lists."""
+    """Run folder, default: runs/k2b-METHOD, with -streams behind it for those; the lists go to RUN_DIR-lists."""
 
     def run(self) -> None:
         """Train, evaluate and report."""
-        method = self.options.method
+        options = self.options
         self._require_files()
-        run_dir = self.run_dir or Path("runs") / f"k2b-{method}"
+        name = f"k2b-{options.method}" + ("-streams" if options.inputs == "streams" else "")
+        run_dir = self.run_dir or Path("runs") / name
         lists = run_dir.with_name(run_dir.name + "-lists")
         summary = prepare_k2b(kinetics=self.kinetics, babel=self.babel, splits=self.splits, out_dir=lists)
         print("\n".join(summary.lines()))
@@ -47,7 +48,7 @@ class TrainK2b(Shared):
             evaluation_list=lists / "target_test.txt",
             classes=lists / "classes.txt",
         )
-        config = with_data(self.options, data, task="k2b", scale="full")
+        config = with_data(options, data, task="k2b", scale="full")
         run_and_print(config, run_dir, resume=self.resume, dry_run=self.dry_run)
 
     def _require_files(self) -> None:
@@ -58,11 +59,11 @@ class TrainK2b(Shared):
         ]
         wanted.append((self.splits, "the split files that GLAD publishes: https://github.com/KHU-VLL/GLAD; --splits"))
         wanted += stream_files(self.options)
-        wanted += backbone_files("k2b", self.options.model)
+        if self.options.inputs == "views":
+            wanted += backbone_files("k2b", self.options.model)
         missing_files("k2b", wanted)
 
 
 def k2b_command(choice: Chosen) -> TrainK2b:
     """Return the command whose defaults are the recipe of the chosen method."""
-    method = choice.method if choice.method in k2b.METHODS else "glad"
-    return TrainK2b(options=k2b.k2b_options(method))
+    return TrainK2b(options=k2b.k2b_options(choice.method or "glad", inputs=choice.inputs))

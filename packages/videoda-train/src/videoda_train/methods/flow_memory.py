@@ -15,6 +15,7 @@ from flowbank import FlowBank
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
+from videoda_train.errors import RunError
 from videoda_train.evaluation import Scores
 from videoda_train.randomness import derive_generator
 from videoda_train.recipes.config import CfbConfig, ClipConfig
@@ -96,8 +97,17 @@ class FlowMemory:
         """Keep the videos of highest confidence under their pseudo-labels; return how many and which, class by class.
 
         Confidence is the maximum of the streams' summed softmax scores; a tie keeps the earlier video.
+
+        Raises:
+            RunError: scores are not finite.
         """
         confidences, pseudo_labels = scores.softmax.max(dim=1)
+        unknown = int((~confidences.isfinite()).sum())
+        if unknown:
+            raise RunError(
+                f"the scores of {unknown} of {len(confidences)} videos are not finite, so the bank cannot be filled: "
+                "training has diverged; lower --optim.lr"
+            )
         self._fill_bank(pseudo_labels, confidences)
         return {
             "bank_counts": self._open_bank().counts().tolist(),
