@@ -60,6 +60,7 @@ def write_run(folder: Path, config: TrainConfig, *, banks: bool) -> None:
         "seed": config.seed, "classes": list(CLASSES), "num_target_videos": 4, "wall_seconds": 9.0,
         "prepare_seconds": 1.0, "device": "a CPU", "precision": "float32", "versions": {"torch": "2"},
         "per_class_accuracy": [0.5, 1.0], "confusion_matrix": [[1, 1], [0, 2]], "acc_rgb": 0.5, **last,
+        "other_selections": {"snd": {**last, "acc_softmax": 0.5 + 0.1 * config.seed}, "oracle": {**last}},
     }  # fmt: skip
     points = {"source": [[0, 1]], "source_labels": [0], "target": [[1, 0], [2, 2]], "target_labels": [0, 1]}
     (folder / "config.yaml").write_text(yaml.safe_dump(to_dict(config)))

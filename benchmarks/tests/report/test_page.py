@@ -88,6 +88,12 @@ def test_a_miniature_says_that_it_is_one(page: Path):
     assert "it says nothing about the real benchmark" in page.read_text(encoding="utf-8")
 
 
+def test_other_choices_of_the_epoch_stand_beside_the_last(page: Path):
+    text = page.read_text(encoding="utf-8")
+    assert "<td>last epoch (the result)</td><td>60.0</td>" in text
+    assert "<td>snd</td><td>55.0</td>" in text
+
+
 def test_bank_purity_is_the_share_of_right_pseudo_labels_per_epoch(finished: Finished):
     _, rows = finished
     # Epoch 2: clap holds videos 0, 1 (both clap), kick holds 3 (kick). Epoch 3: of 0, 2 and 3, 1 two are right.

@@ -1,5 +1,6 @@
 """Depth networks of every supported architecture, tiny and random, against transformers used by hand."""
 
+import re
 import warnings
 from typing import get_args
 
@@ -265,3 +266,8 @@ def test_a_cache_that_cannot_be_written_costs_a_warning(tmp_path):
     (image,) = photos((4, 6))
     with pytest.warns(UserWarning, match="not kept"):
         DepthCache(tmp_path / "cache", "network").put(image, encode(dm.DepthMap(np.ones((2, 2)), "depth")))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_short_name_means_one_commit(name: str) -> None:
+    assert re.fullmatch("[0-9a-f]{40}", NETWORKS[name].revision)

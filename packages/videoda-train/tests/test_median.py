@@ -56,7 +56,7 @@ def test_medians_are_jpegs_by_class_and_resume_makes_the_missing(videos: Path) -
     error = read_image(out / "run" / "b.jpg").astype(float) - textured_image(32, 32, 6)
     assert np.abs(error).mean() < 12
     (out / "run" / "a.jpg").unlink()
-    with pytest.raises(ConfigError, match="holds 1 of these medians; add --resume"):
+    with pytest.raises(ConfigError, match="holds what 1 of these videos give; add --resume"):
         median_list(videos / "list.txt", out_dir=out, progress=False)
     summary = median_list(videos / "list.txt", out_dir=out, resume=True, progress=False)
     assert (summary.done, summary.kept) == (1, 1)

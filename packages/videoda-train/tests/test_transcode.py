@@ -60,7 +60,7 @@ def test_two_workers_and_a_resume_make_the_same_files(videos: Path) -> None:
     transcode_list(videos / "list.txt", out_dir=videos / "one", config=config, progress=False)
     transcode_list(videos / "list.txt", out_dir=videos / "two", config=config, workers=2, progress=False)
     (videos / "two" / "run" / "b.mp4").unlink()
-    with pytest.raises(ConfigError, match="holds 1 of these videos; add --resume"):
+    with pytest.raises(ConfigError, match="holds what 1 of these videos give; add --resume"):
         transcode_list(videos / "list.txt", out_dir=videos / "two", config=config, progress=False)
     summary = transcode_list(videos / "list.txt", out_dir=videos / "two", config=config, resume=True, progress=False)
     assert (summary.done, summary.kept) == (1, 1)

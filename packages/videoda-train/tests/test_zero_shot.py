@@ -109,3 +109,21 @@ def test_a_model_that_cannot_be_used_is_one_message(tmp_path: Path, monkeypatch:
 def test_a_template_must_name_the_class_once(templates: tuple[str, ...]) -> None:
     with pytest.raises(ConfigError, match="for the class name"):
         ZeroShotConfig(templates=templates)
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "revision"),
+    [("owner/name", "owner/name", "main"), ("owner/name@0123abc", "owner/name", "0123abc")],
+)
+def test_a_model_is_taken_at_its_revision(
+    source: str, name: str, revision: str, clip_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, asked = transformers.AutoConfig.from_pretrained(clip_folder), []
+
+    def fetch(model: str, **options: object) -> object:
+        asked.append((model, options["revision"]))
+        return config
+
+    monkeypatch.setattr(transformers.AutoConfig, "from_pretrained", fetch)
+    assert image_side(source) == 32
+    assert asked == [(name, revision)]

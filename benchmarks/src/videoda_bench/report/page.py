@@ -72,6 +72,8 @@ def write_page(summary: Summary, rows: Sequence[FinishedRow], published: Sequenc
         purity=figures.purity_curves(rows),
         examples=example_clips(pair.full.runs[0], count=_EXAMPLES) if pair else [],
         features=_features(pair, classes) if pair else None,
+        selections=_selections(rows, metric=summary.metric),
+        chosen_rows=[row.title for row in rows],
         speed=[_speed(row) for row in rows],
         versions=first.results["versions"],
         devices=sorted({f"{run.results['device']}, {run.results['precision']}" for row in rows for run in row.runs}),
@@ -135,6 +137,23 @@ def _features(pair: _Pair, classes: Sequence[str]) -> str | None:
     maps = {row.title: row.runs[0].features for row in (pair.baseline, pair.full)}
     known = {title: points for title, points in maps.items() if points is not None}
     return figures.feature_maps(known, classes) if known else None
+
+
+def _selections(rows: Sequence[FinishedRow], *, metric: str) -> dict[str, list[str]] | None:
+    """Return, by criterion, each row's mean over its runs of the metric at the epoch that the criterion chooses."""
+    choices = {row.title: [_choices(run, metric) for run in row.runs] for row in rows}
+    if any(not run for runs in choices.values() for run in runs):
+        return None
+    names = next(iter(choices.values()))[0]
+    return {
+        name: [f"{100 * statistics.mean(run[name] for run in runs):.1f}" for runs in choices.values()] for name in names
+    }
+
+
+def _choices(run: FinishedRun, metric: str) -> dict[str, float]:
+    others = run.results.get("other_selections", {})
+    chosen = {name: epoch[metric] for name, epoch in others.items() if metric in epoch}
+    return {"last epoch (the result)": run.results[metric], **chosen} if chosen else {}
 
 
 def _speed(row: FinishedRow) -> dict[str, str]:

@@ -53,7 +53,7 @@ class NetworkDepth(DepthSource):
         try:
             config: Any = AutoConfig.from_pretrained(model_id, revision=revision)
             self._processor: Any = AutoImageProcessor.from_pretrained(model_id, revision=revision)
-            model: Any = AutoModelForDepthEstimation.from_pretrained(model_id, revision=revision)
+            model: Any = AutoModelForDepthEstimation.from_pretrained(model_id, revision=revision, use_safetensors=True)
             self._model: Any = model.to(self._device).float().eval()
         except (OSError, ValueError, RuntimeError, AssertionError, ImportError) as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]

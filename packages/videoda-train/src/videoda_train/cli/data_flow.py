@@ -7,24 +7,17 @@ from typing import Annotated
 import numpy as np
 import tyro
 
+from videoda_train.cli.list_command import ListCommand, finish
 from videoda_train.data.flow import FlowConfig, compare_flow, flow_list
 
 
 @dataclass(frozen=True, kw_only=True)
-class Flow:
+class Flow(ListCommand):
     """Estimate the optical flow of every video of a list. Exit codes: 0 all done; 3 some failed; 2 bad input."""
 
-    list_file: tyro.conf.Positional[Path]
-    """'{path} {label}' per line: videos or folders of frames."""
     out: Path
     """Where CLASS/NAME/u, v or CLASS/NAME.npy go."""
     config: Annotated[FlowConfig, tyro.conf.arg(name="")] = field(default_factory=FlowConfig)
-    root: Path | None = None
-    """Folder of relative paths; default: the list file's own."""
-    workers: int = 2
-    """Processes."""
-    resume: bool = False
-    """Go on in a folder that holds flow already."""
 
     def run(self) -> None:
         """Estimate, print what was done, exit with 3 where a video failed."""
@@ -36,10 +29,7 @@ class Flow:
             workers=self.workers,
             resume=self.resume,
         )
-        print(f"{summary.done} videos done, {summary.kept} kept, {len(summary.failures)} failed: {self.out}")
-        if summary.failures:
-            print("\n".join(summary.failures))
-            raise SystemExit(3)
+        finish(summary, made="videos", place=self.out)
 
 
 @dataclass(frozen=True, kw_only=True)

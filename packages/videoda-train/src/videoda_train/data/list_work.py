@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 from videoda_train.data.each_item import for_each
 from videoda_train.data.list_file import ListItem, read_list
 from videoda_train.data.prepared import require_distinct, target_video_name
+from videoda_train.errors import ConfigError
 
 
 @runtime_checkable
@@ -17,6 +18,11 @@ class ListTask(Protocol):
     @property
     def item(self) -> ListItem:
         """The video's row of the list."""
+        ...
+
+    @property
+    def finished(self) -> Path:
+        """What exists once the video is done."""
         ...
 
 
@@ -46,15 +52,26 @@ def named_videos(list_file: Path, *, root: Path | None) -> list[tuple[ListItem, 
 
 def work_through(
     function: Callable[[Task], str],
-    waiting: Sequence[Task],
+    tasks: Sequence[Task],
     *,
-    kept: int,
+    resume: bool,
     list_file: Path,
+    out_dir: Path,
     workers: int,
     description: str,
     progress: bool,
 ) -> ListSummary:
-    """Call a picklable function, which returns why it failed or nothing, for every video that waits."""
+    """Call a picklable function, which returns why it failed or nothing, for every video that is not finished.
+
+    Raises:
+        ConfigError: some are finished and `resume` is not set.
+    """
+    waiting = [task for task in tasks if not task.finished.exists()]
+    kept = len(tasks) - len(waiting)
+    if kept and not resume:
+        raise ConfigError(
+            f"{out_dir} holds what {kept} of these videos give; add --resume to keep it, or give another --out"
+        )
     results = for_each(function, waiting, workers=workers, description=description, progress=progress)
     failures = sorted((waiting[index].item.line, message) for index, message in results if message)
     named = [f"{list_file}:{line}: {message}" for line, message in failures]

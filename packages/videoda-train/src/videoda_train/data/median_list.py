@@ -10,13 +10,13 @@ from videoda_train.data.item_reader import stream_item
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.list_work import ListSummary, named_videos, work_through
 from videoda_train.data.temporal_median import temporal_median
-from videoda_train.errors import ConfigError, MediaError
+from videoda_train.errors import MediaError
 
 
 @dataclass(frozen=True)
 class _Task:
     item: ListItem
-    out: Path
+    finished: Path
 
 
 def median_list(
@@ -44,16 +44,12 @@ def median_list(
     """
     videos = named_videos(list_file, root=root)
     tasks = [_Task(item, out_dir / f"{name}.jpg") for item, name in videos]
-    waiting = [task for task in tasks if not task.out.exists()]
-    if not resume and len(waiting) < len(tasks):
-        raise ConfigError(
-            f"{out_dir} holds {len(tasks) - len(waiting)} of these medians; add --resume, or give another --out"
-        )
     return work_through(
         _one_video,
-        waiting,
-        kept=len(tasks) - len(waiting),
+        tasks,
+        resume=resume,
         list_file=list_file,
+        out_dir=out_dir,
         workers=workers,
         description="median",
         progress=progress,
@@ -68,5 +64,5 @@ def _one_video(task: _Task) -> str:
         message = str(error)
         return message if str(task.item.path) in message else f"{task.item.path}: {message}"
     _, jpeg = cv2.imencode(".jpg", median[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])
-    write_bytes(task.out, lambda file: file.write(jpeg.tobytes()))
+    write_bytes(task.finished, lambda file: file.write(jpeg.tobytes()))
     return ""

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -12,12 +11,12 @@ from typing import Literal
 import av
 import cv2
 import numpy as np
-from jaxtyping import UInt8
 
 from videoda_train.data.atomic_file import write_text
 from videoda_train.data.item_reader import stream_item
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.list_work import ListSummary, named_videos, work_through
+from videoda_train.data.resize import fit_short_side
 from videoda_train.data.video_reader._pyav import count_frames
 from videoda_train.errors import ConfigError, MediaError
 
@@ -57,7 +56,7 @@ class TranscodeConfig:
 @dataclass(frozen=True)
 class _Task:
     item: ListItem
-    out: Path
+    finished: Path
     config: TranscodeConfig
 
 
@@ -89,33 +88,29 @@ def transcode_list(
     videos = named_videos(list_file, root=root)
     suffix = ".mp4" if config.form == "h264" else ""
     tasks = [_Task(item, out_dir / f"{name}{suffix}", config) for item, name in videos]
-    waiting = [task for task in tasks if not task.out.exists()]
-    if not resume and len(waiting) < len(tasks):
-        raise ConfigError(
-            f"{out_dir} holds {len(tasks) - len(waiting)} of these videos; add --resume to go on, or give another --out"
-        )
     summary = work_through(
         _one_video,
-        waiting,
-        kept=len(tasks) - len(waiting),
+        tasks,
+        resume=resume,
         list_file=list_file,
+        out_dir=out_dir,
         workers=workers,
         description="transcode",
         progress=progress,
     )
-    rows = [f"{task.out.relative_to(out_dir)} {task.item.label}\n" for task in tasks if task.out.exists()]
+    rows = [f"{task.finished.relative_to(out_dir)} {task.item.label}\n" for task in tasks if task.finished.exists()]
     write_text(out_dir / "list.txt", "".join(rows))
     return summary
 
 
 def _one_video(task: _Task) -> str:
     """Write one video beside its place, then rename it; return why it failed, or nothing."""
-    temporary = task.out.with_name(f".{task.out.name}.{os.getpid()}.tmp")
+    temporary = task.finished.with_name(f".{task.finished.name}.{os.getpid()}.tmp")
     temporary.parent.mkdir(parents=True, exist_ok=True)
     write = _write_h264 if task.config.form == "h264" else _write_frames
     try:
         write(task, temporary)
-        temporary.replace(task.out)
+        temporary.replace(task.finished)
     except (MediaError, OSError, av.error.FFmpegError) as error:
         return str(error)
     finally:
@@ -123,18 +118,6 @@ def _one_video(task: _Task) -> str:
             shutil.rmtree(temporary)
         temporary.unlink(missing_ok=True)
     return ""
-
-
-def _sized(item: ListItem, short_side: int | None, *, multiple: int) -> Iterator[UInt8[np.ndarray, "H W 3"]]:
-    """Yield a video's frames at a short side, both sides rounded to a multiple."""
-    for frame in stream_item(item):
-        scale = 1.0 if short_side is None else short_side / min(frame.shape[:2])
-        height, width = (max(multiple, multiple * round(side * scale / multiple)) for side in frame.shape[:2])
-        if (height, width) == frame.shape[:2]:
-            yield frame
-        else:
-            method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-            yield cv2.resize(frame, (width, height), interpolation=method)
 
 
 def _rate(path: Path) -> Fraction:
@@ -149,7 +132,7 @@ def _write_h264(task: _Task, temporary: Path) -> None:
     config = task.config
     options = {"crf": str(config.crf), "bf": "0", "g": str(config.gop), "sc_threshold": "0", "threads": "1"}
     count = 0
-    frames = _sized(task.item, config.short_side, multiple=2)
+    frames = (fit_short_side(frame, config.short_side, multiple=2) for frame in stream_item(task.item))
     first = next(frames)
     with av.open(str(temporary), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=_rate(task.item.path), options=options)
@@ -166,6 +149,7 @@ def _write_h264(task: _Task, temporary: Path) -> None:
 
 def _write_frames(task: _Task, temporary: Path) -> None:
     temporary.mkdir()
-    for index, frame in enumerate(_sized(task.item, task.config.short_side, multiple=1)):
+    for index, frame in enumerate(stream_item(task.item)):
+        frame = fit_short_side(frame, task.config.short_side)
         _, jpeg = cv2.imencode(".jpg", frame[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, task.config.jpeg_quality])
         (temporary / f"{index:05d}.jpg").write_bytes(jpeg.tobytes())

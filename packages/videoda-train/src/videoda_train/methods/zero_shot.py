@@ -7,6 +7,7 @@ Language Supervision", ICML 2021, section 3.1.
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -83,17 +84,20 @@ def image_side(source: str) -> int:
 
 
 def _fetch(kind: str, source: str) -> Any:
-    """Return what one of transformers' classes loads from a hub id or a folder."""
+    """Return what one of transformers' classes loads from a hub id, perhaps with `@revision`, or a folder."""
     try:
         import transformers
     except ImportError as error:
         raise ConfigError("zero-shot needs transformers: pip install 'videoda-train[zero-shot]'") from error
+    name, _, revision = (source, "", "") if Path(source).is_dir() else source.partition("@")
+    options = {"use_safetensors": True} if kind == "AutoModel" else {}
     try:
-        fetched = getattr(transformers, kind).from_pretrained(source)
+        fetched = getattr(transformers, kind).from_pretrained(name, revision=revision or "main", **options)
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ConfigError(
-            f"zero_shot.model {source!r} cannot be loaded ({reason}); allowed: a CLIP or SigLIP, by hub id or folder"
+            f"zero_shot.model {source!r} cannot be loaded ({reason}); "
+            "allowed: a CLIP or SigLIP with safetensors weights, by hub id or folder"
         ) from error
     if kind == "AutoConfig" and not hasattr(fetched, "text_config"):
         raise ConfigError(f"zero_shot.model {source!r} is a {fetched.model_type}; allowed: CLIP and SigLIP")

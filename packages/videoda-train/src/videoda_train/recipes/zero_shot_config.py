@@ -9,8 +9,9 @@ from videoda_train.errors import ConfigError
 class ZeroShotConfig:
     """A model of images and text, and the sentences that describe a class to it."""
 
-    model: str = "openai/clip-vit-base-patch32"
-    """A CLIP or SigLIP of transformers: a hub id, or a folder that `save_pretrained` wrote."""
+    model: str = "openai/clip-vit-base-patch32@c237dc49a33fc61debc9276459120b7eac67e7ef"
+    """A CLIP or SigLIP of transformers with safetensors weights: `owner/name`, `owner/name@revision`, or a folder that
+    `save_pretrained` wrote."""
     num_frames: int = 8
     """Frames of a video, spread evenly, whose embeddings are averaged."""
     templates: tuple[str, ...] = (

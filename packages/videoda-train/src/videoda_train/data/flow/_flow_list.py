@@ -20,6 +20,7 @@ from videoda_train.data.item_reader import open_item, stream_item
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.list_work import ListSummary, named_videos, work_through
 from videoda_train.data.prepared import require_same_settings
+from videoda_train.data.resize import fit_short_side
 from videoda_train.errors import ConfigError, MediaError
 
 Layout = Literal["uv", "npy"]
@@ -61,6 +62,11 @@ class _Task:
     name: str
     config: FlowConfig
 
+    @property
+    def finished(self) -> Path:
+        """The video's facts, written last."""
+        return self.folder / f"{self.name}.json"
+
 
 def flow_list(
     list_file: Path,
@@ -94,20 +100,16 @@ def flow_list(
     settings = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(config).items()}
     require_same_settings(out_dir, {key: value for key, value in settings.items() if key != "device"}, option="--out")
     tasks = [_Task(item, out_dir, name, config) for item, name in videos]
-    waiting = [task for task in tasks if not _facts_file(task).exists()]
     return work_through(
         _one_video,
-        waiting,
-        kept=len(tasks) - len(waiting),
+        tasks,
+        resume=resume,
         list_file=list_file,
+        out_dir=out_dir,
         workers=workers,
         description=f"{config.method} flow",
         progress=progress,
     )
-
-
-def _facts_file(task: _Task) -> Path:
-    return task.folder / f"{task.name}.json"
 
 
 def _one_video(task: _Task) -> str:
@@ -123,7 +125,7 @@ def _one_video(task: _Task) -> str:
     if not fields:
         return f"{task.item.path} has one frame; flow needs two"
     _store(task, fields)
-    write_text(_facts_file(task), json.dumps({"num_fields": len(fields), "bound": task.config.bound}))
+    write_text(task.finished, json.dumps({"num_fields": len(fields), "bound": task.config.bound}))
     return ""
 
 
@@ -135,7 +137,7 @@ def _estimator(method: Method, weights: Path | None, device: str) -> FlowEstimat
 def _fields(item: ListItem, estimator: FlowEstimator, config: FlowConfig) -> Iterator[Float32[np.ndarray, "H W 2"]]:
     if config.num_frames is None:
         for first, second in pairwise(stream_item(item)):
-            yield estimator(_sized(first, config.short_side), _sized(second, config.short_side))
+            yield estimator(fit_short_side(first, config.short_side), fit_short_side(second, config.short_side))
         return
     reader = open_item(item)
     if len(reader) < 2:
@@ -143,18 +145,11 @@ def _fields(item: ListItem, estimator: FlowEstimator, config: FlowConfig) -> Ite
     starts = np.minimum(uniform_indices(len(reader), config.num_frames), len(reader) - 2)
     unique, repeats = np.unique(starts, return_counts=True)
     wanted = np.union1d(unique, unique + 1)
-    frames = {int(i): _sized(frame, config.short_side) for i, frame in zip(wanted, reader.frames(wanted), strict=True)}
+    frames = {
+        int(i): fit_short_side(frame, config.short_side) for i, frame in zip(wanted, reader.frames(wanted), strict=True)
+    }
     for start, repeat in zip(unique, repeats, strict=True):
         yield from [estimator(frames[int(start)], frames[int(start) + 1])] * int(repeat)
-
-
-def _sized(frame: UInt8[np.ndarray, "H W 3"], short_side: int | None) -> UInt8[np.ndarray, "H2 W2 3"]:
-    """Resize a frame to a short side, aspect kept."""
-    if short_side is None or min(frame.shape[:2]) == short_side:
-        return frame
-    scale = short_side / min(frame.shape[:2])
-    height, width = (round(side * scale) for side in frame.shape[:2])
-    return cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
 
 
 def _store(task: _Task, fields: Sequence[UInt8[np.ndarray, "H W 2"]]) -> None:
