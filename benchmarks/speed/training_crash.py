@@ -27,6 +27,7 @@ from videoda_train.recipes.config import (
     ClipConfig,
     DataConfig,
     LoadingConfig,
+    MethodName,
     ModelConfig,
     MotionConfig,
     OptimConfig,
@@ -35,6 +36,7 @@ from videoda_train.recipes.config import (
 from videoda_train.recipes.views_config import GladConfig, ViewsConfig
 from videoda_train.run_folder import RunFolder
 
+METHODS: tuple[MethodName, ...] = ("cfb", "glad", "glad_cfb")
 CLASSES, VIDEOS, FRAMES, SIDE = 3, 4, 24, 48
 PHASES: dict[str, tuple[Any, str]] = {
     "a step": (WeightUpdate, "__call__"),
@@ -76,7 +78,7 @@ def make_photos(folder: Path) -> Path:
     return folder / "list.txt"
 
 
-def config_of(method: str, folder: Path) -> TrainConfig:
+def config_of(method: MethodName, folder: Path) -> TrainConfig:
     """Return a run of seconds that saves after every step."""
     (folder / "classes.txt").write_text("left\nstill\nright\n")
     source = make_photos(folder / "photos") if method == "cfb" else make_videos(folder / "source", seed=0)
@@ -95,8 +97,17 @@ def config_of(method: str, folder: Path) -> TrainConfig:
     )
     if method == "cfb":
         return base
-    views = ViewsConfig(short_side=36, crop=32)
-    return replace(base, method="glad", inputs="views", views=views, glad=GladConfig(width=32))
+    clip, views = replace(base.clip, num_frames=8, num_eval_frames=16), ViewsConfig(short_side=36, crop=32)
+    return replace(
+        base,
+        method=method,
+        inputs="views",
+        clip=clip,
+        views=views,
+        glad=GladConfig(width=32),
+        model=replace(base.model, batch_norm_momentum=0.1),
+        optim=replace(base.optim, lr=0.002),
+    )
 
 
 def announced(function: Callable[..., Any], number: int, inside: "SynchronizedArray[int]") -> Callable[..., Any]:
@@ -147,10 +158,10 @@ def add(value: Any, update: Callable[[bytes], object]) -> None:
         update(value.numpy().tobytes() if isinstance(value, torch.Tensor) else repr(value).encode())
 
 
-def trial(method: str, *, kills: int, rng: np.random.Generator) -> list[dict[str, Any]]:
+def trial(method: MethodName, *, kills: int, rng: np.random.Generator) -> list[dict[str, Any]]:
     """Kill one run again and again, finish it, compare it with a run that was left alone; return the table's rows."""
     context = multiprocessing.get_context("fork")
-    phases = list(PHASES)[: 4 if method == "cfb" else 3]
+    phases = list(PHASES)[: 3 if method == "glad" else 4]
     killed_in = dict.fromkeys(["between these", *phases], 0)
     with tempfile.TemporaryDirectory() as name:
         config = config_of(method, Path(name))
@@ -186,7 +197,7 @@ def main() -> None:
     """Run the trials and store what came out."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=10)
-    parser.add_argument("--methods", nargs="+", choices=["cfb", "glad"], default=["cfb", "glad"])
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     rng = np.random.default_rng(0)
