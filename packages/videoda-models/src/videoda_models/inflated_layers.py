@@ -56,6 +56,21 @@ class InflatedConv3d(nn.Conv3d):
         return super().forward(x)
 
 
+class ChannelBias(nn.Module):
+    """What is left of a batch norm that was folded into the convolution before it: a number added per channel.
+
+    Unlike a batch norm it does the same in training and in evaluation mode.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The same shape; channels are axis 1."""
+        return x + self.bias.reshape(-1, *[1] * (x.ndim - 2))
+
+
 class ChannelLayerNorm3d(nn.LayerNorm):
     """Layer norm over the channels of (B, C, T, H, W)."""
 
@@ -71,6 +86,22 @@ def spread_kernel(flat: Tensor, *, time: int, init: Init) -> Tensor:
     kernel = flat.new_zeros(*flat.shape[:2], time, *flat.shape[2:])
     kernel[:, :, time // 2] = flat
     return kernel
+
+
+def with_in_channels(network: nn.Module, in_channels: int | None) -> nn.Module:
+    """A copy of a 2-D network whose first convolution, newly initialised, takes `in_channels`; None: as it is."""
+    name, first = next((name, m) for name, m in network.named_modules() if isinstance(m, nn.Conv2d))
+    if in_channels is None or first.in_channels == in_channels:
+        return network
+    if first.groups != 1:
+        raise ModelOptionError(f"in_channels is {in_channels}; allowed is {first.in_channels}: {name} is grouped")
+    network = copy.deepcopy(network)
+    wider = network.get_submodule(name)
+    assert isinstance(wider, nn.Conv2d)
+    wider.in_channels = in_channels
+    wider.weight = nn.Parameter(first.weight.new_empty(first.out_channels, in_channels, *first.kernel_size))
+    wider.reset_parameters()
+    return network
 
 
 def make_3d(module: nn.Module, *, time_kernel: int) -> nn.Module:

@@ -4,22 +4,24 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
 from videoda_models.errors import WeightsError
 from videoda_models.inflate import InflatedModel
-from videoda_models.inflated_layers import Init, TfSameConv2d
+from videoda_models.inflated_layers import ChannelBias, Init, TfSameConv2d
 from videoda_models.weights import read_state_dict
 
 _LAYER = re.compile(r"(\d\d)\.(?:DEPTHWISE_)?CONV_2D\.(weight|bias)")
 
 
 def tf_mobilenet_v2(num_classes: int = 1001) -> nn.Module:
-    """Torchvision's MobileNetV2 with TensorFlow's padding in its strided layers; input in [−1, 1]."""
+    """Torchvision's MobileNetV2 with TensorFlow's padding in its strided layers, batch norm folded; input in [−1, 1].
+
+    Without its npz it is hard to train: what batch norm would have normalised is in those weights.
+    """
     from torchvision.models import mobilenet_v2
 
-    network = mobilenet_v2(weights=None, num_classes=num_classes)
+    network = mobilenet_v2(weights=None, num_classes=num_classes, norm_layer=ChannelBias)
     for name, layer in list(network.named_modules()):
         if isinstance(layer, nn.Conv2d) and layer.stride == (2, 2):
             twin = TfSameConv2d(
@@ -42,7 +44,7 @@ def mobilenet_v2_from_npz(path: str | Path) -> nn.Module:
 
 
 def convert_npz(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Names and layouts of the npz become torchvision's; the folded bias becomes a batch norm that only adds it."""
+    """Names and layouts of the npz become torchvision's; the folded bias stands where the batch norm was."""
     layers: dict[int, dict[str, Tensor]] = {}
     for name, tensor in state.items():
         match = _LAYER.fullmatch(name)
@@ -61,24 +63,28 @@ def convert_npz(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         weight, bias = layers[index]["weight"], layers[index]["bias"]
         depthwise = reference.get_submodule(name).groups != 1
         converted[f"{name}.weight"] = weight.permute(3, 0, 1, 2) if depthwise else weight.permute(0, 3, 1, 2)
-        bn = f"{parent}.{int(position) + 1}"
-        eps = reference.get_submodule(bn).eps
-        assert isinstance(eps, float)
-        ones = torch.ones_like(bias)
-        values = {"weight": ones, "bias": bias, "running_mean": 0 * ones, "running_var": ones - eps}
-        converted |= {f"{bn}.{key}": value for key, value in values.items()}
-        converted[f"{bn}.num_batches_tracked"] = torch.zeros((), dtype=torch.long)
+        converted[f"{parent}.{int(position) + 1}.bias"] = bias
     converted["classifier.1.weight"] = layers[len(units)]["weight"].flatten(1)
     converted["classifier.1.bias"] = layers[len(units)]["bias"]
     return converted
 
 
 class InflatedTfMobileNetV2(InflatedModel):
-    """MobileNetV2 with TensorFlow's padding, inflated; loads the npz as well as its own and torchvision's names."""
+    """MobileNetV2 with TensorFlow's padding and no batch norm, inflated; loads the npz as well as its own files."""
 
-    def __init__(self, num_classes: int, *, time_kernel: int = 3, init: Init = "mean") -> None:
-        super().__init__(tf_mobilenet_v2(num_classes), time_kernel=time_kernel, init=init)
+    def __init__(
+        self,
+        num_classes: int,
+        in_channels: int = 3,
+        *,
+        time_kernel: int = 3,
+        init: Init = "mean",
+        dropout: float | None = None,
+    ) -> None:
+        super().__init__(
+            tf_mobilenet_v2(num_classes), in_channels=in_channels, time_kernel=time_kernel, init=init, dropout=dropout
+        )
 
     def convert_checkpoint(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """The npz's names, or torchvision's, become this model's."""
+        """The npz's names, or the image network's, become this model's."""
         return super().convert_checkpoint(convert_npz(state) if any(map(_LAYER.fullmatch, state)) else state)
