@@ -76,10 +76,10 @@ def test_an_inflated_models_own_file_loads_back(tmp_path):
 
 
 def test_a_file_of_version_0_1_loads(tmp_path):
-    model = create_model("inflated-mobilenet-v2-tf", num_classes=3)
+    model = create_model("inflated-resnet18", num_classes=3)
     old = {name.replace("blocks.", "trunk."): tensor for name, tensor in model.state_dict().items()}
     torch.save(old, tmp_path / "old.pt")
-    again = create_model("inflated-mobilenet-v2-tf", num_classes=3)
+    again = create_model("inflated-resnet18", num_classes=3)
     load_weights(again, tmp_path / "old.pt")
     assert all(torch.equal(tensor, again.state_dict()[name]) for name, tensor in model.state_dict().items())
 

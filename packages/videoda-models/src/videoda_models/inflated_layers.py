@@ -56,21 +56,6 @@ class InflatedConv3d(nn.Conv3d):
         return super().forward(x)
 
 
-class ChannelBias(nn.Module):
-    """What is left of a batch norm that was folded into the convolution before it: a number added per channel.
-
-    Unlike a batch norm it does the same in training and in evaluation mode.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.bias = nn.Parameter(torch.zeros(channels))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """The same shape; channels are axis 1."""
-        return x + self.bias.reshape(-1, *[1] * (x.ndim - 2))
-
-
 class ChannelLayerNorm3d(nn.LayerNorm):
     """Layer norm over the channels of (B, C, T, H, W)."""
 

@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from videoda_models.errors import WeightsError
 from videoda_models.inflate import InflatedModel
-from videoda_models.inflated_layers import ChannelBias, Init, TfSameConv2d
+from videoda_models.inflated_layers import Init, TfSameConv2d
 from videoda_models.weights import read_state_dict
 
 _LAYER = re.compile(r"(\d\d)\.(?:DEPTHWISE_)?CONV_2D\.(weight|bias)")
@@ -17,16 +18,17 @@ _LAYER = re.compile(r"(\d\d)\.(?:DEPTHWISE_)?CONV_2D\.(weight|bias)")
 def tf_mobilenet_v2(num_classes: int = 1001) -> nn.Module:
     """Torchvision's MobileNetV2 with TensorFlow's padding in its strided layers, batch norm folded; input in [−1, 1].
 
-    Without its npz it is hard to train: what batch norm would have normalised is in those weights.
+    Each convolution has a bias in place of the batch norm behind it: training and evaluation mode do the same. Without
+    the npz it is hard to train, since nothing normalises.
     """
     from torchvision.models import mobilenet_v2
 
-    network = mobilenet_v2(weights=None, num_classes=num_classes, norm_layer=ChannelBias)
+    network = mobilenet_v2(weights=None, num_classes=num_classes, norm_layer=nn.Identity)
     for name, layer in list(network.named_modules()):
+        if isinstance(layer, nn.Conv2d):
+            layer.bias = nn.Parameter(torch.zeros(layer.out_channels))
         if isinstance(layer, nn.Conv2d) and layer.stride == (2, 2):
-            twin = TfSameConv2d(
-                layer.in_channels, layer.out_channels, 3, stride=2, groups=layer.groups, bias=layer.bias is not None
-            )
+            twin = TfSameConv2d(layer.in_channels, layer.out_channels, 3, stride=2, groups=layer.groups)
             twin.load_state_dict(layer.state_dict())
             network.set_submodule(name, twin)
     return network
@@ -44,7 +46,7 @@ def mobilenet_v2_from_npz(path: str | Path) -> nn.Module:
 
 
 def convert_npz(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Names and layouts of the npz become torchvision's; the folded bias stands where the batch norm was."""
+    """Names and layouts of the npz become those of `tf_mobilenet_v2`."""
     layers: dict[int, dict[str, Tensor]] = {}
     for name, tensor in state.items():
         match = _LAYER.fullmatch(name)
@@ -59,11 +61,10 @@ def convert_npz(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         raise WeightsError(f"{len(layers)} layers with weight and bias; a MobileNetV2 has {len(units) + 1}")
     converted: dict[str, Tensor] = {}
     for index, name in enumerate(units):
-        parent, position = name.rsplit(".", 1)
         weight, bias = layers[index]["weight"], layers[index]["bias"]
         depthwise = reference.get_submodule(name).groups != 1
         converted[f"{name}.weight"] = weight.permute(3, 0, 1, 2) if depthwise else weight.permute(0, 3, 1, 2)
-        converted[f"{parent}.{int(position) + 1}.bias"] = bias
+        converted[f"{name}.bias"] = bias
     converted["classifier.1.weight"] = layers[len(units)]["weight"].flatten(1)
     converted["classifier.1.bias"] = layers[len(units)]["bias"]
     return converted
