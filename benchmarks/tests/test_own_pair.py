@@ -47,6 +47,7 @@ def test_one_data_file_and_two_lists_make_a_plan(lists: Path, capsys: pytest.Cap
     said = capsys.readouterr().out
     assert "9 runs" in said
     assert "cfb.bank_size=120" in said
+    assert "again: videoda-bench reproduce drawings-to-phone.yaml --scale full" in said
 
 
 def test_the_slurm_job_is_printed_and_its_plan_written(lists: Path, capsys: pytest.CaptureFixture[str]):

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 from videoda_bench.errors import PlanError
-from videoda_bench.settings import change_settings, parse_settings
+from videoda_bench.settings import change_settings, parse_settings, with_variables
 from videoda_train.errors import ConfigError
 from videoda_train.recipes.e2h import E2H_MINI
 
@@ -55,3 +55,15 @@ def test_settings_are_read_from_texts_as_yaml():
 def test_a_text_that_sets_nothing_is_refused(text: str):
     with pytest.raises(PlanError, match="is not NAME=VALUE"):
         parse_settings([text])
+
+
+def test_variables_in_texts_are_those_of_the_environment(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("FOLDER", "/some where")
+    settings = {"model.rgb_weights": "${FOLDER}/a.npz", "optim.epochs": 2, "motion.depth": "$FOLDER"}
+    assert with_variables(settings) == {**settings, "model.rgb_weights": "/some where/a.npz"}
+
+
+def test_a_variable_that_is_not_set_is_refused_by_name(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("FOLDER", raising=False)
+    with pytest.raises(PlanError, match="FOLDER is not set; do: export FOLDER="):
+        with_variables({"model.rgb_weights": "${FOLDER}/a.npz"})

@@ -113,3 +113,18 @@ def test_a_wrong_task_file_is_refused_with_what_is_wrong(tmp_path: Path, changes
 def test_an_unknown_task_names_the_known_ones():
     with pytest.raises(TaskError, match=r"no task 'x2y'; there are b2u, e2h, h2u, k2b, s2u, u2h"):
         load_task("x2y")
+
+
+def test_settings_of_every_row_give_way_to_a_rows_own(tmp_path: Path):
+    rows = [
+        {"name": "a", "title": "A", "settings": {"method": "cfb"}},
+        {"name": "b", "title": "B", "settings": {"method": "dann", "optim.lr": 0.2}},
+    ]
+    task = load_task(write(tmp_path, rows=rows, settings={"optim.lr": 0.1, "optim.epochs": 3, "optim.milestones": []}))
+    assert [row.settings["optim.lr"] for row in task.rows] == [0.1, 0.2]
+    assert all(row.settings["optim.epochs"] == 3 for row in task.rows)
+
+
+def test_a_wrong_setting_of_every_row_is_refused_by_name(tmp_path: Path):
+    with pytest.raises(TaskError, match=r"no setting optim\.rate"):
+        load_task(write(tmp_path, settings={"optim.rate": 0.1}))

@@ -1,5 +1,7 @@
 """Settings of a recipe changed by their dotted names, as in `optim.epochs`."""
 
+import os
+import re
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
@@ -45,6 +47,23 @@ def parse_settings(texts: Sequence[str]) -> dict[str, Any]:
         if not equals:
             raise PlanError(f"{text!r} is not NAME=VALUE; for example optim.epochs=2")
     return settings
+
+
+def with_variables(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings with each `${NAME}` in a text replaced by that environment variable.
+
+    Raises:
+        PlanError: it is not set.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in os.environ:
+            raise PlanError(f"a setting is {found.string!r}, and {found[1]} is not set; do: export {found[1]}=…")
+        return os.environ[found[1]]
+
+    return {
+        name: re.sub(r"\$\{(\w+)\}", value, text) if isinstance(text, str) else text for name, text in settings.items()
+    }
 
 
 def _replace(config: Any, values: Mapping[str, Any], *, prefix: str) -> Any:

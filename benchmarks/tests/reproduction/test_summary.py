@@ -106,3 +106,7 @@ def test_comparison_names_settings_versions_and_rows_that_differ():
 def test_summaries_of_different_scales_are_not_compared():
     with pytest.raises(SummaryError, match="scale is full in one summary, mini in the other"):
         compare_summaries(OLD, replace(OLD, scale="mini"))
+
+
+def test_a_table_says_how_much_one_video_is():
+    assert "13 videos (one is 7.7 points of accuracy)" in summary_markdown(replace(OLD, num_target_videos=13), [])

@@ -72,7 +72,56 @@ def test_an_inflated_models_own_file_loads_back(tmp_path):
     torch.save(model.state_dict(), tmp_path / "a.pt")
     again = create_model("inflated-resnet18", num_classes=3)
     load_weights(again, tmp_path / "a.pt")
-    assert torch.equal(again.trunk.layer4[1].conv2.weight, model.trunk.layer4[1].conv2.weight)
+    assert torch.equal(again.blocks.layer4[1].conv2.weight, model.blocks.layer4[1].conv2.weight)
+
+
+def test_a_file_of_version_0_1_loads(tmp_path):
+    model = create_model("inflated-resnet18", num_classes=3)
+    old = {name.replace("blocks.", "trunk."): tensor for name, tensor in model.state_dict().items()}
+    torch.save(old, tmp_path / "old.pt")
+    again = create_model("inflated-resnet18", num_classes=3)
+    load_weights(again, tmp_path / "old.pt")
+    assert all(torch.equal(tensor, again.state_dict()[name]) for name, tensor in model.state_dict().items())
+
+
+@pytest.mark.parametrize(("name", "first"), [("resnet18", "conv1"), ("mobilenet_v2", "features.0.0")])
+def test_a_flow_networks_first_kernel_is_the_mean_over_the_colours(tmp_path, name, first):
+    network = shaken(getattr(torchvision.models, name)(num_classes=7))
+    torch.save(network.state_dict(), tmp_path / "image.pth")
+    card = f"inflated-{name.replace('_', '-')}"
+    model = create_model(card, num_classes=7, in_channels=2, pretrained=tmp_path / "image.pth")
+    flat = network.get_submodule(first).weight
+    kernel = next(m for m in model.modules() if isinstance(m, torch.nn.Conv3d)).weight.sum(dim=2)
+    torch.testing.assert_close(kernel, torch.stack([(flat[:, 0] + flat[:, 1] + flat[:, 2]) / 3] * 2, dim=1))
+    assert model(torch.zeros(1, 2, 3, 64, 64)).shape == (1, 7, 3)
+
+
+def test_a_network_whose_batch_norm_is_folded_does_the_same_in_training():
+    torch.manual_seed(0)
+    model = create_model("inflated-mobilenet-v2-tf", num_classes=7, dropout=0.0)
+    clip = torch.randn(2, 3, 2, 64, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(model.train()(clip), model.eval()(clip))
+
+
+@pytest.mark.parametrize("name", ["inflated-resnet18", "inflated-mobilenet-v2-tf"])
+def test_dropout_before_the_last_layer_is_an_option_of_every_inflated_network(name):
+    model = create_model(name, num_classes=7, dropout=0.25)
+    assert [layer.p for layer in model.modules() if isinstance(layer, torch.nn.Dropout)] == [0.25]
+    with pytest.raises(ModelOptionError, match="dropout is 1"):
+        create_model(name, num_classes=7, dropout=1.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "endpoint"), [("inflated-resnet18", "blocks.layer3"), ("inflated-mobilenet-v2-tf", "blocks.16")]
+)
+def test_blocks_up_to_a_frozen_one_get_no_gradient_and_those_behind_it_do(name, endpoint):
+    model = create_model(name, num_classes=7)
+    model.freeze_through(endpoint, batch_norm="update")
+    model(torch.randn(2, 3, 2, 64, 64)).sum().backward()
+    frozen = model.stages[: model.stages.index(endpoint) + 1]
+    for parameter_name, parameter in model.named_parameters():
+        assert (parameter.grad is None) == any(parameter_name.startswith(f"{stage}.") for stage in frozen)
 
 
 @pytest.mark.parametrize("name", ["squeezenet1_1", "shufflenet_v2_x0_5"])

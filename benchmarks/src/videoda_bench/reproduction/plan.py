@@ -12,7 +12,7 @@ from videoda_train.run_folder import RunFolder
 
 from videoda_bench.errors import PlanError
 from videoda_bench.recipes import Recipe
-from videoda_bench.settings import change_settings
+from videoda_bench.settings import change_settings, with_variables
 from videoda_bench.tasks import RUN_PREFIX, Row, Task
 
 Scale = Literal["mini", "smoke", "full"]
@@ -76,7 +76,8 @@ def plan_runs(
         changes: settings that differ from recipe and row.
 
     Raises:
-        PlanError: a seed that stands twice or is negative, or a setting that does not exist.
+        PlanError: a seed that stands twice or is negative, a setting that does not exist, or a variable that is not
+            set.
     """
     if not seeds or len(set(seeds)) != len(seeds) or min(seeds) < 0:
         raise PlanError(f"seeds {' '.join(map(str, seeds))}; give different integers of at least 0")
@@ -84,7 +85,8 @@ def plan_runs(
     for seed in seeds:
         for row in rows:
             folders = {name: out_dir / f"{name}-seed{seed}" for name in row.needs}
-            chosen = change_settings(recipe(row.method), {**_started_from(row.settings, folders), **(changes or {})})
+            settings = _started_from(with_variables(row.settings), folders)
+            chosen = change_settings(recipe(row.method), {**settings, **(changes or {})})
             needs = tuple(folder.name for folder in folders.values())
             loading = replace(chosen.loading, prepared_dir=out_dir / f"prepared-seed{seed}")
             config = with_data(replace(chosen, seed=seed, loading=loading), data, task=task.name, scale=scale)

@@ -24,7 +24,6 @@ from videoda_bench.reproduction.inputs import (
 from videoda_bench.reproduction.plan import PlannedRun, Scale, plan_runs, select_rows, write_plan
 from videoda_bench.reproduction.summary import Summary, collect_row, describe_machine, write_summary
 from videoda_bench.reproduction.table import summary_markdown
-from videoda_bench.settings import change_settings
 from videoda_bench.tasks import Row, Task
 
 
@@ -66,8 +65,8 @@ class Request:
 
     @property
     def command(self) -> str:
-        """The command that does it all again."""
-        parts = [f"videoda-bench reproduce {self.task.name} --scale {self.scale}"]
+        """The command that does it all again, less the folders of this machine."""
+        parts = [f"videoda-bench reproduce {shlex.quote(self.task.argument)} --scale {self.scale}"]
         if self.rows is not None:
             parts.append(f"--methods {' '.join(row.name for row in self.selected_rows)}")
         parts.append(f"--seeds {' '.join(map(str, self.selected_seeds))}")
@@ -89,13 +88,11 @@ def plan(request: Request) -> list[PlannedRun]:
         lists = request.lists_dir or Path("lists") / task.name
         recipe = full_recipe(task)
         require_lists(task, lists)
-        for row in request.selected_rows:
-            require_weights(change_settings(recipe(row.method), {**row.settings, **request.changes}))
         data = lists_in(lists, task, classes=out / "classes.txt")
     else:
         recipe = miniature_of(task, request.scale).recipe_in(out / "world")
         data = lists_in(out / "world", task, classes=out / "world" / "classes.txt")
-    return plan_runs(
+    runs = plan_runs(
         task,
         request.selected_rows,
         recipe,
@@ -105,6 +102,9 @@ def plan(request: Request) -> list[PlannedRun]:
         scale="full" if request.scale == "full" else "mini",
         changes=request.changes,
     )
+    for run in runs if request.scale == "full" else ():
+        require_weights(run.config)
+    return runs
 
 
 def prepare(request: Request, runs: Sequence[PlannedRun], *, resume: bool) -> None:

@@ -83,11 +83,12 @@ def summary_markdown(summary: Summary, published: Sequence[Published]) -> str:
     devices = sorted({run.device for row in summary.rows for run in row.runs})
     versions = next((run.versions for row in summary.rows for run in row.runs), {})
     note = f"**{NOTES[summary.scale]}**\n\n" if NOTES[summary.scale] else ""
+    videos = f"{summary.num_target_videos} videos (one is {100 / summary.num_target_videos:.2g} points of accuracy)"
     parts = [
         f"# {summary.title}\n",
         f"{note}```bash\n{summary.command}\n```\n",
-        f"{METRICS[summary.metric]}, {summary.evaluation}, {summary.num_target_videos} videos, last epoch: mean and "
-        f"95 % interval (Student's t) over the seeds {', '.join(map(str, seeds))}. "
+        f"{METRICS[summary.metric]}, {summary.evaluation}, {videos}, last epoch: mean and 95 % interval "
+        f"(Student's t) over the seeds {', '.join(map(str, seeds))}. "
         f"Gain: over the row “{summary.baseline.title}” (Welch's interval).\n",
         rows_table(summary.rows, metric=summary.metric, baseline=summary.baseline) + "\n",
     ]

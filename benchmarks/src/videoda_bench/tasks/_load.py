@@ -37,10 +37,10 @@ def load_task(name: str | Path) -> Task:
         path = Path(name)
         if not path.is_file():
             raise TaskError(f"no task file at {path}; the form is that of videoda_bench/tasks/e2h.yaml")
-        return _Reader(str(path)).task(_parse(path.read_text(encoding="utf-8"), str(path)))
+        return _Reader(str(path), argument=path.name).task(_parse(path.read_text(encoding="utf-8"), str(path)))
     if name not in list_tasks():
         raise TaskError(f"no task {str(name)!r}; there are {', '.join(list_tasks())}, or give a .yaml file of your own")
-    return _Reader(f"tasks/{name}.yaml").task(_parse(_read(f"{name}.yaml"), f"tasks/{name}.yaml"))
+    return _Reader(f"tasks/{name}.yaml", argument=str(name)).task(_parse(_read(f"{name}.yaml"), f"tasks/{name}.yaml"))
 
 
 def _folder() -> Any:
@@ -61,13 +61,14 @@ def _parse(text: str, where: str) -> Any:
 class _Reader:
     """Takes a parsed file apart; every complaint names the file."""
 
-    def __init__(self, where: str):
+    def __init__(self, where: str, *, argument: str):
         self.where = where
+        self.argument = argument
 
     def task(self, content: Any) -> Task:
         content = self._mapping(content, "the file")
         allowed = {"name", "title", "kind", "counts_source", "source", "target", "protocol", "published", "rows"}
-        self._only(content, allowed | {"recipe", "miniature", "classes"}, "the file")
+        self._only(content, allowed | {"recipe", "miniature", "classes", "settings"}, "the file")
         protocol = self._mapping(content.get("protocol"), "protocol")
         self._only(protocol, {"evaluation", "metric", "seeds"}, "protocol")
         task = Task(
@@ -82,9 +83,10 @@ class _Reader:
             metric=self._one_of(protocol.get("metric"), tuple(METRICS), "protocol.metric"),
             seeds=tuple(protocol.get("seeds") or ()),
             published=tuple(self._published(entry) for entry in content.get("published") or ()),
-            rows=self._rows(content.get("rows") or []),
+            rows=self._rows(content.get("rows") or [], self._mapping(content.get("settings") or {}, "settings")),
             recipe=self._optional(content.get("recipe"), tuple(RECIPES), "recipe"),
             miniature=self._optional(content.get("miniature"), tuple(MINIATURES), "miniature"),
+            argument=self.argument,
         )
         self._check(task)
         return task
@@ -177,7 +179,7 @@ class _Reader:
             self._fail(f"published: {number.mean} is no percentage")
         return number
 
-    def _rows(self, entries: Any) -> tuple[Row, ...]:
+    def _rows(self, entries: Any, shared: Mapping[str, Any]) -> tuple[Row, ...]:
         if isinstance(entries, str):
             families = sorted(file.name.removesuffix(".yaml") for file in _folder().joinpath("rows").iterdir())
             self._one_of(entries, tuple(families), "rows")
@@ -186,7 +188,7 @@ class _Reader:
         for entry in entries:
             entry = self._mapping(entry, "rows")
             self._only(entry, {"name", "title", "settings", "role", "stage"}, "rows")
-            settings = self._mapping(entry.get("settings"), "rows.settings")
+            settings = {**shared, **self._mapping(entry.get("settings"), "rows.settings")}
             role = self._optional(entry.get("role"), _ROLES, "rows.role")
             rows.append(
                 Row(self._text(entry, "name"), self._text(entry, "title"), settings, role, entry.get("stage") is True)

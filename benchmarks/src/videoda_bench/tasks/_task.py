@@ -97,6 +97,8 @@ class Task:
     """The recipe of the real datasets; None: no method here runs on them yet."""
     miniature: str | None
     """The rendered world that stands in for the datasets; None: there is none."""
+    argument: str
+    """What names it on a command line: its name, or its data file's."""
 
     def row_of(self, role: Literal["baseline", "full"]) -> Row | None:
         """Return the row with that role, if there is one."""

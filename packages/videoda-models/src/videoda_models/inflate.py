@@ -8,29 +8,50 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from videoda_models.errors import ModelOptionError
-from videoda_models.inflated_layers import InflatedConv3d, Init, make_3d, spread_kernel
+from videoda_models.inflated_layers import InflatedConv3d, Init, make_3d, spread_kernel, with_in_channels
 from videoda_models.pooled_model import PooledVideoModel
+from videoda_models.staged_model import StagedVideoModel
 
 
-class InflatedModel(PooledVideoModel):
+class InflatedModel(PooledVideoModel, StagedVideoModel):
     """A 2-D network made 3-D: every frame is a time step (T' = T), time is mixed by the inflated kernels.
 
-    State dicts of the 2-D network load as they are: their kernels are spread over time on the way in.
+    State dicts of the 2-D network load as they are: their kernels are spread over time on the way in, and where
+    `in_channels` is not the 2-D network's, the first kernel is averaged over its channels and given to each of ours
+    (cross-modality initialisation: Wang et al., Temporal Segment Networks, ECCV 2016). `stages`, which can be frozen,
+    are the blocks of the 2-D network: `blocks.0` … of a MobileNet, `blocks.conv1` … of a ResNet. `dropout` is before
+    the last layer; None: the 2-D network's own.
     """
 
-    def __init__(self, network: nn.Module, *, time_kernel: int = 3, init: Init = "mean") -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        *,
+        in_channels: int | None = None,
+        time_kernel: int = 3,
+        init: Init = "mean",
+        dropout: float | None = None,
+    ) -> None:
         super().__init__()
         if time_kernel < 1 or time_kernel % 2 == 0:
             raise ModelOptionError(f"time_kernel is {time_kernel}; allowed are odd numbers")
         if init not in ("mean", "centre"):
             raise ModelOptionError(f"init is {init!r}; allowed are 'mean' and 'centre'")
-        trunk, neck, head, self._names = take_apart(network)
+        if in_channels is not None and in_channels < 1:
+            raise ModelOptionError(f"in_channels is {in_channels}; allowed is 1 or more (RGB is 3, optical flow 2)")
+        blocks, neck, head, self._names = take_apart(network)
         self.init: Init = init
-        self.trunk = make_3d(trunk, time_kernel=time_kernel)
-        self.neck = copy.deepcopy(neck)
-        self.in_channels = next(m.in_channels for m in self.trunk.modules() if isinstance(m, InflatedConv3d))
+        self.blocks = make_3d(with_in_channels(blocks, in_channels), time_kernel=time_kernel)
+        self.stages = tuple(f"blocks.{name}" for name, _ in self.blocks.named_children())
+        self.neck = copy.deepcopy(neck) if dropout is None else with_dropout(neck, dropout)
+        self.in_channels = next(m.in_channels for m in self.blocks.modules() if isinstance(m, InflatedConv3d))
         self.add_logits(head.in_features, head.out_features)
         self.load_state_dict(InflatedModel.convert_checkpoint(self, network.state_dict()))
+
+    @property
+    def _first_kernel(self) -> str:
+        name = next(name for name, module in self.blocks.named_modules() if isinstance(module, InflatedConv3d))
+        return f"blocks.{name}.weight"
 
     def features(self, x: Float[Tensor, "B C T H W"]) -> Float[Tensor, "B F T 1 1"]:
         """What the 2-D network's last layer sees, per frame: (B, C, T, H, W) -> (B, F, T, 1, 1)."""
@@ -51,6 +72,8 @@ class InflatedModel(PooledVideoModel):
             new = self._names[old] + name.removeprefix(old)
             target = own.get(new)
             if target is not None and tensor.ndim == 4 and target.ndim == 5:
+                if new == self._first_kernel and tensor.shape[1] != self.in_channels:
+                    tensor = tensor.mean(dim=1, keepdim=True).expand(-1, self.in_channels, -1, -1)
                 tensor = spread_kernel(tensor, time=target.shape[2], init=self.init)
             elif target is not None and name.endswith("layer_scale") and tensor.numel() == target.numel():
                 tensor = tensor.reshape(target.shape)
@@ -86,7 +109,10 @@ def inflate(
 
 
 def take_apart(network: nn.Module) -> tuple[nn.Module, nn.Module, nn.Linear, dict[str, str]]:
-    """Trunk (N, C, H, W), neck on pooled (N, C, 1, 1), last layer; and {2-D name prefix: prefix in the model}."""
+    """Blocks (N, C, H, W), neck on pooled (N, C, 1, 1), last layer; and {name prefix in a file: prefix in the model}.
+
+    Files of version 0.1 call the blocks `trunk`.
+    """
     classifier = getattr(network, "classifier", None)
     features = getattr(network, "features", None)
     if (
@@ -98,20 +124,32 @@ def take_apart(network: nn.Module) -> tuple[nn.Module, nn.Module, nn.Linear, dic
         # ConvNeXt normalises before it flattens; the others flatten between the trunk and the classifier.
         flatten = [] if any(isinstance(layer, nn.Flatten) for layer in classifier) else [nn.Flatten(1)]
         names = {f"classifier.{i}.": f"neck.{i + len(flatten)}." for i in range(last)}
-        names |= {"features.": "trunk.", f"classifier.{last}.": "logits."}
+        names |= {"features.": "blocks.", "trunk.": "blocks.", f"classifier.{last}.": "logits."}
         return features, nn.Sequential(*flatten, *classifier[:-1]), classifier[-1], names
     head = getattr(network, "fc", None)
     children = dict(network.named_children())
     if isinstance(head, nn.Linear) and "avgpool" in children:
         before = list(children)[: list(children).index("avgpool")]
-        trunk = nn.Sequential()
+        blocks = nn.Sequential()
         for name in before:
-            trunk.add_module(name, children[name])
-        return trunk, nn.Flatten(1), head, {**{f"{name}.": f"trunk.{name}." for name in before}, "fc.": "logits."}
+            blocks.add_module(name, children[name])
+        names = {**{f"{name}.": f"blocks.{name}." for name in before}, "trunk.": "blocks.", "fc.": "logits."}
+        return blocks, nn.Sequential(nn.Flatten(1)), head, names
     raise ModelOptionError(
         f"{type(network).__name__} cannot be inflated; allowed are networks laid out as torchvision's ResNet "
         "(… avgpool, fc) or as its MobileNet, EfficientNet and ConvNeXt (features, classifier)"
     )
+
+
+def with_dropout(neck: nn.Module, dropout: float) -> nn.Module:
+    """A copy of a neck whose dropout, or a new one behind it where it has none, drops this share."""
+    if not 0 <= dropout < 1:
+        raise ModelOptionError(f"dropout is {dropout}; allowed is 0 to below 1")
+    neck = copy.deepcopy(neck)
+    layers = [layer for layer in neck.modules() if isinstance(layer, nn.Dropout)]
+    for layer in layers:
+        layer.p = dropout
+    return neck if layers else nn.Sequential(*neck.children(), nn.Dropout(dropout))
 
 
 def _check_still_video(network: nn.Module, model: InflatedModel) -> None:

@@ -18,12 +18,20 @@ _ROWS = (
 )
 
 
-def build_inflated(num_classes: int, *, architecture: str, time_kernel: int = 3, init: Init = "mean") -> InflatedModel:
+def build_inflated(
+    num_classes: int,
+    in_channels: int = 3,
+    *,
+    architecture: str,
+    time_kernel: int = 3,
+    init: Init = "mean",
+    dropout: float | None = None,
+) -> InflatedModel:
     """`torchvision.models.{architecture}`, freshly initialised, inflated."""
     import torchvision.models as image_networks  # takes seconds
 
     network = getattr(image_networks, architecture)(weights=None, num_classes=num_classes)
-    return InflatedModel(network, time_kernel=time_kernel, init=init)
+    return InflatedModel(network, in_channels=in_channels, time_kernel=time_kernel, init=init, dropout=dropout)
 
 
 def _card(architecture: str, file: str, paper: str) -> ModelCard:

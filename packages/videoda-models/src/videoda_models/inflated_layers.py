@@ -73,6 +73,22 @@ def spread_kernel(flat: Tensor, *, time: int, init: Init) -> Tensor:
     return kernel
 
 
+def with_in_channels(network: nn.Module, in_channels: int | None) -> nn.Module:
+    """A copy of a 2-D network whose first convolution, newly initialised, takes `in_channels`; None: as it is."""
+    name, first = next((name, m) for name, m in network.named_modules() if isinstance(m, nn.Conv2d))
+    if in_channels is None or first.in_channels == in_channels:
+        return network
+    if first.groups != 1:
+        raise ModelOptionError(f"in_channels is {in_channels}; allowed is {first.in_channels}: {name} is grouped")
+    network = copy.deepcopy(network)
+    wider = network.get_submodule(name)
+    assert isinstance(wider, nn.Conv2d)
+    wider.in_channels = in_channels
+    wider.weight = nn.Parameter(first.weight.new_empty(first.out_channels, in_channels, *first.kernel_size))
+    wider.reset_parameters()
+    return network
+
+
 def make_3d(module: nn.Module, *, time_kernel: int) -> nn.Module:
     """A 3-D copy of `module` and everything in it; values of the kernels are not copied (see `spread_kernel`)."""
     from torchvision.models.convnext import CNBlock, LayerNorm2d

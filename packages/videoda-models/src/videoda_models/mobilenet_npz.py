@@ -16,15 +16,19 @@ _LAYER = re.compile(r"(\d\d)\.(?:DEPTHWISE_)?CONV_2D\.(weight|bias)")
 
 
 def tf_mobilenet_v2(num_classes: int = 1001) -> nn.Module:
-    """Torchvision's MobileNetV2 with TensorFlow's padding in its strided layers; input in [−1, 1]."""
+    """Torchvision's MobileNetV2 with TensorFlow's padding in its strided layers, batch norm folded; input in [−1, 1].
+
+    Each convolution has a bias in place of the batch norm behind it: training and evaluation mode do the same. Without
+    the npz it is hard to train, since nothing normalises.
+    """
     from torchvision.models import mobilenet_v2
 
-    network = mobilenet_v2(weights=None, num_classes=num_classes)
+    network = mobilenet_v2(weights=None, num_classes=num_classes, norm_layer=nn.Identity)
     for name, layer in list(network.named_modules()):
+        if isinstance(layer, nn.Conv2d):
+            layer.bias = nn.Parameter(torch.zeros(layer.out_channels))
         if isinstance(layer, nn.Conv2d) and layer.stride == (2, 2):
-            twin = TfSameConv2d(
-                layer.in_channels, layer.out_channels, 3, stride=2, groups=layer.groups, bias=layer.bias is not None
-            )
+            twin = TfSameConv2d(layer.in_channels, layer.out_channels, 3, stride=2, groups=layer.groups)
             twin.load_state_dict(layer.state_dict())
             network.set_submodule(name, twin)
     return network
@@ -42,7 +46,7 @@ def mobilenet_v2_from_npz(path: str | Path) -> nn.Module:
 
 
 def convert_npz(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Names and layouts of the npz become torchvision's; the folded bias becomes a batch norm that only adds it."""
+    """Names and layouts of the npz become those of `tf_mobilenet_v2`."""
     layers: dict[int, dict[str, Tensor]] = {}
     for name, tensor in state.items():
         match = _LAYER.fullmatch(name)
@@ -57,28 +61,31 @@ def convert_npz(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         raise WeightsError(f"{len(layers)} layers with weight and bias; a MobileNetV2 has {len(units) + 1}")
     converted: dict[str, Tensor] = {}
     for index, name in enumerate(units):
-        parent, position = name.rsplit(".", 1)
         weight, bias = layers[index]["weight"], layers[index]["bias"]
         depthwise = reference.get_submodule(name).groups != 1
         converted[f"{name}.weight"] = weight.permute(3, 0, 1, 2) if depthwise else weight.permute(0, 3, 1, 2)
-        bn = f"{parent}.{int(position) + 1}"
-        eps = reference.get_submodule(bn).eps
-        assert isinstance(eps, float)
-        ones = torch.ones_like(bias)
-        values = {"weight": ones, "bias": bias, "running_mean": 0 * ones, "running_var": ones - eps}
-        converted |= {f"{bn}.{key}": value for key, value in values.items()}
-        converted[f"{bn}.num_batches_tracked"] = torch.zeros((), dtype=torch.long)
+        converted[f"{name}.bias"] = bias
     converted["classifier.1.weight"] = layers[len(units)]["weight"].flatten(1)
     converted["classifier.1.bias"] = layers[len(units)]["bias"]
     return converted
 
 
 class InflatedTfMobileNetV2(InflatedModel):
-    """MobileNetV2 with TensorFlow's padding, inflated; loads the npz as well as its own and torchvision's names."""
+    """MobileNetV2 with TensorFlow's padding and no batch norm, inflated; loads the npz as well as its own files."""
 
-    def __init__(self, num_classes: int, *, time_kernel: int = 3, init: Init = "mean") -> None:
-        super().__init__(tf_mobilenet_v2(num_classes), time_kernel=time_kernel, init=init)
+    def __init__(
+        self,
+        num_classes: int,
+        in_channels: int = 3,
+        *,
+        time_kernel: int = 3,
+        init: Init = "mean",
+        dropout: float | None = None,
+    ) -> None:
+        super().__init__(
+            tf_mobilenet_v2(num_classes), in_channels=in_channels, time_kernel=time_kernel, init=init, dropout=dropout
+        )
 
     def convert_checkpoint(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """The npz's names, or torchvision's, become this model's."""
+        """The npz's names, or the image network's, become this model's."""
         return super().convert_checkpoint(convert_npz(state) if any(map(_LAYER.fullmatch, state)) else state)

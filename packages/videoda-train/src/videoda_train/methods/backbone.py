@@ -9,6 +9,7 @@ from videoda_models import VideoModel, create_model, model_card
 
 from videoda_train.data.model_input import input_for
 from videoda_train.errors import ConfigError
+from videoda_train.methods.frozen_prefix import freeze_prefix, set_batch_norm_momentum
 from videoda_train.methods.views_method import ToInput
 from videoda_train.recipes.config import ModelConfig
 from videoda_train.run_folder import RunFolder
@@ -20,7 +21,7 @@ def build_backbone(config: ModelConfig) -> tuple[VideoModel, ToInput]:
     Its weights are those of a run's backbone, of a file, of a tag of the network's card, or random.
 
     Raises:
-        ConfigError: the run has no such backbone.
+        ConfigError: the run has no such backbone, or nothing of the network can be frozen.
         VideodaModelsError: no such network, or weights that do not fit.
     """
     card = model_card(config.backbone)
@@ -32,9 +33,9 @@ def build_backbone(config: ModelConfig) -> tuple[VideoModel, ToInput]:
     backbone.set_submodule(backbone.logits_prefix, nn.Identity())
     if run:
         _load_from_run(backbone, run)
-    for module in backbone.modules():
-        if isinstance(module, nn.BatchNorm3d):
-            module.momentum = config.batch_norm_momentum
+    if config.backbone_freeze_through is not None:
+        freeze_prefix(backbone, config.backbone_freeze_through, name=config.backbone)
+    set_batch_norm_momentum(backbone, config.batch_norm_momentum)
     return backbone, input_for(card.input_range)
 
 

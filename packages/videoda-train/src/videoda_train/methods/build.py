@@ -4,8 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import nn
-from videoda_models import ClassificationHead, InceptionI3d, TemporalOrderHead, TwoStream, create_model
+from videoda_models import ClassificationHead, TemporalOrderHead, TwoStream
 
 from videoda_train.data.list_file import read_classes
 from videoda_train.data.training_data import EvaluationData
@@ -17,12 +16,13 @@ from videoda_train.methods.glad import Glad
 from videoda_train.methods.glad_cfb import GladCfb
 from videoda_train.methods.method import Method
 from videoda_train.methods.source_only import SourceOnly
+from videoda_train.methods.stream import FLOW_CHANNELS, RGB_CHANNELS, build_stream
 from videoda_train.methods.tol import Tol
 from videoda_train.methods.two_stream import TwoStreamMethod
 from videoda_train.methods.views_baselines import ViewsDann, ViewsSourceOnly
 from videoda_train.methods.zero_shot import ZeroShot
 from videoda_train.randomness import seeded_torch
-from videoda_train.recipes.config import ModelConfig, TrainConfig
+from videoda_train.recipes.config import TrainConfig
 
 
 def build_method(
@@ -66,8 +66,8 @@ def build_method(
 def _streams_method(config: TrainConfig, memory: FlowMemory | None, *, num_classes: int) -> TwoStreamMethod:
     model = config.model
     streams = TwoStream(
-        _stream(model.rgb, model.rgb_weights, num_classes=num_classes, config=model),
-        _stream(model.flow, model.flow_weights, num_classes=num_classes, config=model),
+        build_stream(model.rgb, model.rgb_weights, in_channels=RGB_CHANNELS, num_classes=num_classes, config=model),
+        build_stream(model.flow, model.flow_weights, in_channels=FLOW_CHANNELS, num_classes=num_classes, config=model),
     )
     if config.method == "source_only":
         return SourceOnly(streams, config=config.cfb, used=model.streams)
@@ -101,11 +101,9 @@ def _views_method(config: TrainConfig, memory: FlowMemory | None, *, num_classes
         if config.glad.evaluation_views == "published":
             voting = range(num_local - 1, num_local + len(config.views.global_columns))
         glad = Glad(backbone, head, to_input=to_input, num_local=num_local, config=config.glad, voting=voting)
-        return (
-            glad
-            if memory is None
-            else _glad_cfb(config, glad, memory, backbone.feature_channels, num_classes=num_classes)
-        )
+        if memory is None:
+            return glad
+        return _glad_cfb(config, glad, memory, backbone.feature_channels, num_classes=num_classes)
     return ViewsSourceOnly(backbone, head, to_input=to_input, num_local=num_local)
 
 
@@ -114,7 +112,9 @@ def _glad_cfb(
 ) -> GladCfb:
     model, flow = config.model, None
     if model.streams == "both":
-        flow = _stream(model.flow, model.flow_weights, num_classes=num_classes, config=model)
+        flow = build_stream(
+            model.flow, model.flow_weights, in_channels=FLOW_CHANNELS, num_classes=num_classes, config=model
+        )
     return GladCfb(
         glad,
         flow,
@@ -123,20 +123,3 @@ def _glad_cfb(
         config=config.cfb,
         dropout=model.dropout,
     )
-
-
-def _stream(name: str, weights: Path | None, *, num_classes: int, config: ModelConfig) -> InceptionI3d:
-    model = create_model(
-        name,
-        num_classes=num_classes,
-        pretrained=None if weights is None else str(weights),
-        time_stride=config.time_stride,
-        dropout=config.dropout,
-    )
-    assert isinstance(model, InceptionI3d)
-    if config.freeze_through is not None and weights is not None:
-        model.freeze_through(config.freeze_through, batch_norm="update")
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm3d):
-            module.momentum = config.batch_norm_momentum
-    return model

@@ -99,20 +99,25 @@ class ModelConfig:
     """Which of the two train and vote. Of CFB's parts the bank is the flow stream's, the pace task the RGB stream's."""
 
     rgb: str = "i3d-inception-rgb"
+    """Any network of `videoda models` that takes values in [-1, 1]."""
     flow: str = "i3d-inception-flow"
+    """One with 2 input channels, or an inflated image network, whose first kernel is averaged over the colours."""
     rgb_weights: Path | None = None
-    """Kinetics weights of the RGB stream (`rgb_imagenet.pt`); default: random."""
+    """Weights of the RGB stream, such as `rgb_imagenet.pt` (Kinetics); default: random."""
     flow_weights: Path | None = None
-    """Kinetics weights of the flow stream (`flow_imagenet.pt`); default: random."""
+    """Weights of the flow stream, such as `flow_imagenet.pt` (Kinetics); default: random."""
     time_stride: Literal["published", "cfb"] = "cfb"
     freeze_through: str | None = "MaxPool3d_4a_3x3"
-    """Last frozen endpoint of a stream that starts from weights; one that starts from random weights trains in full."""
+    """Last frozen endpoint of a stream that starts from weights; one that starts from random weights trains in full.
+    Of an inflated network it is a block: `blocks.13`."""
     dropout: float = 0.5
     batch_norm_momentum: float = 0.01
     backbone: str = "i3d-r50-nl"
-    """The network that sees views; it trains in full."""
+    """The network that sees views."""
     backbone_weights: str | None = None
     """Its start: a run (its folder), a file, or a tag of the network's card such as `kinetics400`; default: random."""
+    backbone_freeze_through: str | None = None
+    """Its last frozen endpoint; default: it trains in full."""
 
 
 @dataclass(frozen=True)
