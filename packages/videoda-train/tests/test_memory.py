@@ -1,3 +1,5 @@
+import gc
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -15,6 +17,15 @@ def test_what_a_step_keeps_is_counted_once_and_grows_with_the_batch() -> None:
     assert sizes[2] - sizes[1] == pytest.approx(2 * (sizes[1] - sizes[0]))
     # By the sample: its 6 values, 8 of tanh, 3 logits, 3 log-probabilities in float32, its label in int64.
     assert (sizes[1] - sizes[0]) / 50 == 4 * (6 + 8 + 3 + 3) + 8
+
+
+def test_an_estimate_leaves_nothing_in_memory() -> None:
+    method = PointMethod()
+    parameter = weakref.ref(next(method.module.parameters()))
+    activation_bytes(method, draw_points(["0", "1"]))
+    del method
+    gc.collect()
+    assert parameter() is None
 
 
 def make_config(**optim: object) -> TrainConfig:

@@ -71,16 +71,15 @@ def estimate_memory(method: Method, config: TrainConfig, *, num_ranks: int, dtyp
 def activation_bytes(method: Method, batch: Batch) -> int:
     """Return the bytes that a training step keeps for its backward pass, weights not counted."""
     known = {_storage(tensor) for tensor in (*method.module.parameters(), *method.module.buffers())}
-    kept: dict[int, Tensor] = {}  # the tensors themselves, lest their memory is given to others
+    kept: dict[int, Tensor] = {}  # held, lest their memory is given to others; detached, lest they hold their own graph
 
-    def keep(tensor: Tensor) -> Tensor:
+    def keep(tensor: Tensor) -> None:
         if _storage(tensor) not in known:
-            kept.setdefault(_storage(tensor), tensor)
-        return tensor
+            kept.setdefault(_storage(tensor), tensor.detach())
 
     method.module.train()
     state = {name: value.clone() for name, value in method.module.state_dict().items()}
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda nothing: nothing):  # there is no backward pass
         losses = method.training_step(batch, epoch=0, step=0)
         size = sum(tensor.untyped_storage().nbytes() for tensor in kept.values())
     del losses
