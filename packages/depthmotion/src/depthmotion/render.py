@@ -13,6 +13,7 @@ from depthmotion.holes import continue_surfaces, find_holes
 from depthmotion.motion import PixelMotions
 from depthmotion.resolve import resolve_frame
 from depthmotion.scene import Fill, Scene
+from depthmotion.silhouettes import blend_silhouettes
 from depthmotion.splat import splat_photo
 from depthmotion.workspace import Workspace
 
@@ -68,13 +69,17 @@ def resolve_points(
     depth: Float32[np.ndarray, "dh w"] | None = None,
     valid: Bool[np.ndarray, "vh w"] | None = None,
     for_texture: bool = False,
-) -> None:
-    """Fill the given outputs of frame t from the points it shows: flow to frame `to`, depth (in another), validity."""
+) -> int:
+    """Fill the given outputs of frame t from the points it shows: flow to frame `to`, depth (in another), validity.
+
+    With `for_texture` also where the texture is read, and the workspace's `winners` with the pixels at edges; returns
+    their number.
+    """
     width = scene.shape[1]
     target = t if to is None else to
     view = t if depth_in is None else depth_in
     xy = workspace.xy if for_texture else workspace.xy[:0]
-    resolve_frame(
+    count = resolve_frame(
         workspace.index, workspace.nearness, scene.planes, scene.disparity.reshape(-1), scene.labels.reshape(-1),
         scene.covered.reshape(-1), np.float32(scene.tolerance), motions.inverse[t], motions.back[t],
         motions.matrix[target], motions.shift[target], motions.matrix[view], motions.shift[view], scene.camera.cx,
@@ -82,8 +87,25 @@ def resolve_points(
         np.empty((0, width, 2), np.float32) if flow is None else flow,
         np.empty((0, width), np.float32) if depth is None else depth,
         np.empty((0, width), np.bool_) if valid is None else valid,
-        workspace.scratch, workspace.row_labels,
+        workspace.scratch, workspace.row_labels, scene.edges.view(np.uint32).reshape(-1), workspace.winners,
     )  # fmt: skip
+    return int(count)
+
+
+def _draw(
+    scene: Scene, motions: PixelMotions, t: int, *, workspace: Workspace, crossed: int
+) -> UInt8[np.ndarray, "h w 3"]:
+    """Read the colours of all pixels and mix them where edges cross them."""
+    height, width = scene.shape
+    texture, camera = scene.texture, scene.camera
+    image = texture.read(workspace.xy.view(np.int16).reshape(height, width, 2), workspace.fraction)
+    blend_silhouettes(
+        image, workspace.index, workspace.nearness, scene.planes, scene.edges, scene.disparity.reshape(-1),
+        scene.labels.reshape(-1), scene.covered.reshape(-1), motions.inverse[t], motions.back[t], camera.cx, camera.cy,
+        np.float32(scene.tolerance), texture.photo, texture.backdrop, texture.margins[2], texture.margins[0],
+        workspace.winners, crossed, workspace.marked, workspace.queue,
+    )  # fmt: skip
+    return image
 
 
 def render_frame(
@@ -102,10 +124,10 @@ def render_frame(
     valid = np.empty((height, width), np.bool_)
     flow = None if flow_to is None else np.empty((height, width, 2), np.float32)
     depth = np.empty((height, width), np.float32) if with_depth else None
-    resolve_points(
+    crossed = resolve_points(
         scene, motions, t, workspace=workspace, to=flow_to, flow=flow, depth=depth, valid=valid, for_texture=True
     )
-    image = scene.texture.read(workspace.xy.view(np.int16).reshape(height, width, 2), workspace.fraction)
+    image = _draw(scene, motions, t, workspace=workspace, crossed=crossed)
     if fill == "telea":
         image = np.asarray(cv2.inpaint(image, (~valid).view(np.uint8), TELEA_RADIUS, cv2.INPAINT_TELEA), np.uint8)
     elif fill == "none":

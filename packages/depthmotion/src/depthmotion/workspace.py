@@ -24,7 +24,7 @@ class Workspace:
         self.flags = np.zeros(-(-width // 8) * 8, np.uint8)
         self.xy = np.empty((height, width), np.int32)
         self.fraction = np.empty((height, width), np.uint16)
-        self.scratch = np.empty((3, 3, width), np.float32)
+        self.scratch = np.empty((3, 4, width), np.float32)
         self.row_labels = np.zeros(width, np.uint8)
 
     def clear(self) -> None:

@@ -1,0 +1,170 @@
+"""Pixels that an edge crosses: the near surface's colour over what the frame shows behind it."""
+
+from __future__ import annotations
+
+from typing import no_type_check
+
+import numpy as np
+from numba import njit
+
+from depthmotion.holes import PLATE
+from depthmotion.matting import EDGE_STEPS, NO_EDGE
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
+def has_edge(edges):
+    """Return whether a point's surface ends beside it."""
+    return (edges[0] & edges[1] & edges[2] & edges[3]) != NO_EDGE
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
+def share_at(edges, dx, dy):
+    """Return which share of a pixel, (dx, dy) from a point in the photo, the point's surface takes, exactly and there.
+
+    Between pixels the photo is interpolated, and so is the share that it holds.
+    """
+    zero, half, one, scale = np.float32(0), np.float32(0.5), np.float32(1), np.float32(1 / EDGE_STEPS)
+    share = held = one if abs(dx) <= one and abs(dy) <= one else zero
+    for side, past in ((0, -dx), (1, dx), (2, -dy), (3, dy)):
+        if edges[side] != NO_EDGE:
+            full = half + np.float32(edges[side]) * scale
+            share *= min(max(full - past, zero), one)
+            own, outer = min(full, one), max(full - one, zero)
+            held *= own + abs(past) * ((outer if past > zero else one) - own)
+    return share, held
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
+def source_of(a, b, c, x, y, inverse, back):
+    """Return where a ray meets the plane a·x + b·y + c: place in the photo, from its centre, and nearness."""
+    r0 = inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2]
+    r1 = inverse[1, 0] * x + inverse[1, 1] * y + inverse[1, 2]
+    r2 = inverse[2, 0] * x + inverse[2, 1] * y + inverse[2, 2]
+    s = (a * r0 + b * r1 + c * r2) / (np.float32(1) + a * back[0] + b * back[1] + c * back[2])
+    scale = np.float32(1) / (r2 - back[2] * s)
+    return (r0 - back[0] * s) * scale, (r1 - back[1] * s) * scale, s
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
+def _read(picture, u, v, colour):
+    """Interpolate a picture between its pixels, or at its border."""
+    last_y, last_x = picture.shape[0] - 1, picture.shape[1] - 1
+    u = min(max(u, np.float32(0)), np.float32(last_x))
+    v = min(max(v, np.float32(0)), np.float32(last_y))
+    x0, y0 = int(u), int(v)
+    x1, y1 = min(x0 + 1, last_x), min(y0 + 1, last_y)
+    across, down = u - np.float32(x0), v - np.float32(y0)
+    for channel in range(3):
+        top = picture[y0, x0, channel] * (np.float32(1) - across) + picture[y0, x1, channel] * across
+        bottom = picture[y1, x0, channel] * (np.float32(1) - across) + picture[y1, x1, channel] * across
+        colour[channel] = top * (np.float32(1) - down) + bottom * down
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
+def blend_silhouettes(
+    image, index, nearness, planes, edges, disparity, labels, covered, inverse, back, cx, cy, tolerance, photo, plate,
+    left, top, crossed, count, marked, queue,
+):  # fmt: skip
+    """Mix near and far colours in the pixels that the edges of the `count` points shown at `crossed` run through.
+
+    At the edge the photo is a mixture already, of the near surface and of what was behind it there: what is behind it
+    now replaces that, in its share. `photo` is twice as fine; `plate` shows what was behind, from (left, top) on.
+    `marked` has a border of 1 and is 0 elsewhere, before and after.
+    """
+    stride = index.shape[1]
+    points, near, mark = index.reshape(-1), nearness.reshape(-1), marked.reshape(-1)
+    objects = inverse.shape[0]
+    queued = 0
+    for h in range(count):
+        for dy in range(-1, 2):
+            for dx in range(-1, 2):
+                cell = crossed[h] + dy * stride + dx
+                if mark[cell] == 0:
+                    mark[cell] = 1
+                    queue[queued] = cell
+                    queued += 1
+    width = stride - 2
+    f_cx, f_cy = np.float32(cx), np.float32(cy)
+    f_left, f_top = np.float32(left), np.float32(top)
+    zero = np.float32(0)
+    two, half, one, top_value = np.float32(2), np.float32(0.5), np.float32(1), np.float32(255)
+    fore, was, now = np.empty(3, np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
+    offsets = np.array([-1, 1, -stride, stride, -stride - 1, -stride + 1, stride - 1, stride + 1])
+    for h in range(queued):
+        cell = queue[h]
+        mark[cell] = 0
+        row, column = cell // stride - 1, cell % stride - 1
+        x, y = np.float32(column) - f_cx, np.float32(row) - f_cy
+        code = points[cell]
+        own = near[cell]
+        if code < 0:
+            i = -2 - code
+            k = labels[i] if objects > 1 else 0
+            _, _, own = source_of(zero, zero, disparity[i], x, y, inverse[k], back[k])
+        share, held, u, v = zero, one, zero, zero
+        farthest, far_cell = own - tolerance, np.int64(-1)
+        for n in range(8):
+            beside = np.int64(cell) + offsets[n]
+            i = points[beside]
+            if i < -1:
+                i = -2 - i
+                k = labels[i] if objects > 1 else 0
+                _, _, other = source_of(zero, zero, disparity[i], x, y, inverse[k], back[k])
+                if other < farthest:
+                    farthest, far_cell = other, beside
+                continue
+            if i < 0:
+                continue
+            i &= PLATE - 1
+            if near[beside] < farthest:
+                farthest, far_cell = near[beside], beside
+            if near[beside] <= own + tolerance or not has_edge(edges[i]):
+                continue
+            k = labels[i] if objects > 1 else 0
+            qx, qy, _ = source_of(planes[i, 0], planes[i, 1], planes[i, 2], x, y, inverse[k], back[k])
+            taken, there = share_at(edges[i], qx - (np.float32(i % width) - f_cx), qy - (np.float32(i // width) - f_cy))
+            if taken > share:
+                share, held, u, v = taken, there, qx, qy
+        hidden = np.int64(cell) if share > 0 else far_cell
+        if share > 0:
+            _read(photo, two * (u + f_cx), two * (v + f_cy), fore)
+        else:
+            if code < 0 or code >= PLATE or far_cell < 0 or not has_edge(edges[code]):
+                continue
+            k = labels[code] if objects > 1 else 0
+            u, v, _ = source_of(planes[code, 0], planes[code, 1], planes[code, 2], x, y, inverse[k], back[k])
+            share, held = share_at(
+                edges[code], u - (np.float32(code % width) - f_cx), v - (np.float32(code // width) - f_cy)
+            )
+            if share == one and held == one:
+                continue
+            for channel in range(3):
+                fore[channel] = image[row, column, channel]
+        i = points[hidden]
+        if i >= 0 and covered[i & (PLATE - 1)]:
+            # The plate shows what is behind that surface in turn.
+            share = held = one
+        if hidden == cell and (i < 0 or planes[i & (PLATE - 1), 3] == one):  # free of the near surface's colour
+            for channel in range(3):
+                now[channel] = image[row, column, channel]
+        else:
+            a, b, c = zero, zero, zero
+            if i < 0:
+                i = -2 - i
+                c = disparity[i]
+            else:
+                i &= PLATE - 1
+                a, b, c = planes[i, 0], planes[i, 1], planes[i, 2]
+            k = labels[i] if objects > 1 else 0
+            qx, qy, _ = source_of(a, b, c, x, y, inverse[k], back[k])
+            _read(plate, qx + f_cx + f_left, qy + f_cy + f_top, now)
+        _read(plate, u + f_cx + f_left, v + f_cy + f_top, was)
+        gain = share / held
+        for channel in range(3):
+            value = share * was[channel] + (one - share) * now[channel] + gain * (fore[channel] - was[channel]) + half
+            image[row, column, channel] = np.uint8(min(max(value, np.float32(0)), top_value))
