@@ -163,6 +163,9 @@ def make_plate(
     shares = np.zeros_like(disparity)
     estimate_shares(image, disparity, fringe, mixed, np.float32(threshold), shares, cleaned)
     edges = place_edges(disparity, labels, right, below, mixed, shares)
+    # A background that has something behind it in turn is cleaned, too, rather than painted over.
+    level[(fringe & FAR_SIDE > 0) & (level != 1)] = 0
+    covered = covered[level.reshape(-1)[covered] > 0]
     painted = cleaned.copy()
     _paint(cleaned, disparity, threshold, covered, level, behind, fringe, painted)
     return Plate(painted, level > 0, edges)
