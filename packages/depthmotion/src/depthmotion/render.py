@@ -30,8 +30,11 @@ class RenderedFrame:
     depth: Float32[np.ndarray, "h w"] | None
 
 
-def show_points(scene: Scene, motions: PixelMotions, t: int, *, workspace: Workspace) -> None:
-    """Fill the workspace's `index` and `nearness` with the point that every pixel of frame t shows."""
+def show_points(scene: Scene, motions: PixelMotions, t: int, *, workspace: Workspace) -> int:
+    """Fill the workspace's `index` and `nearness` with the point that every pixel of frame t shows.
+
+    Its `steps` are then the pixels beside something nearer; returns their number.
+    """
     camera = scene.camera
     index, nearness, planes, labels = workspace.index, workspace.nearness, scene.planes, scene.labels
     tolerance = np.float32(scene.tolerance)
@@ -40,9 +43,10 @@ def show_points(scene: Scene, motions: PixelMotions, t: int, *, workspace: Works
         scene.disparity, labels, camera.cx, camera.cy, motions.matrix[t], motions.shift[t], index.reshape(-1),
         nearness.reshape(-1),
     )  # fmt: skip
-    close_cracks(
+    num_steps = close_cracks(
         index, nearness, planes, labels.reshape(-1), motions.inverse[t], motions.back[t], camera.cx, camera.cy,
         tolerance, workspace.flags, workspace.marked, workspace.queue, workspace.winners, workspace.values,
+        workspace.steps,
     )  # fmt: skip
     count = find_holes(index, workspace.queue)
     continue_surfaces(
@@ -55,6 +59,7 @@ def show_points(scene: Scene, motions: PixelMotions, t: int, *, workspace: Works
         count,
         workspace.ends,
     )
+    return int(num_steps)
 
 
 def resolve_points(
@@ -69,17 +74,13 @@ def resolve_points(
     depth: Float32[np.ndarray, "dh w"] | None = None,
     valid: Bool[np.ndarray, "vh w"] | None = None,
     for_texture: bool = False,
-) -> int:
-    """Fill the given outputs of frame t from the points it shows: flow to frame `to`, depth (in another), validity.
-
-    With `for_texture` also where the texture is read, and the workspace's `winners` with the pixels at edges; returns
-    their number.
-    """
+) -> None:
+    """Fill the given outputs of frame t from the points it shows: flow to frame `to`, depth (in another), validity."""
     width = scene.shape[1]
     target = t if to is None else to
     view = t if depth_in is None else depth_in
     xy = workspace.xy if for_texture else workspace.xy[:0]
-    count = resolve_frame(
+    resolve_frame(
         workspace.index, workspace.nearness, scene.planes, scene.disparity.reshape(-1), scene.labels.reshape(-1),
         scene.covered.reshape(-1), np.float32(scene.tolerance), motions.inverse[t], motions.back[t],
         motions.matrix[target], motions.shift[target], motions.matrix[view], motions.shift[view], scene.camera.cx,
@@ -87,13 +88,12 @@ def resolve_points(
         np.empty((0, width, 2), np.float32) if flow is None else flow,
         np.empty((0, width), np.float32) if depth is None else depth,
         np.empty((0, width), np.bool_) if valid is None else valid,
-        workspace.scratch, workspace.row_labels, scene.edges.view(np.uint32).reshape(-1), workspace.winners,
+        workspace.scratch, workspace.row_labels,
     )  # fmt: skip
-    return int(count)
 
 
 def _draw(
-    scene: Scene, motions: PixelMotions, t: int, *, workspace: Workspace, crossed: int
+    scene: Scene, motions: PixelMotions, t: int, *, workspace: Workspace, num_steps: int
 ) -> UInt8[np.ndarray, "h w 3"]:
     """Read the colours of all pixels and mix them where edges cross them."""
     height, width = scene.shape
@@ -103,7 +103,7 @@ def _draw(
         image, workspace.index, workspace.nearness, scene.planes, scene.edges, scene.disparity.reshape(-1),
         scene.labels.reshape(-1), scene.covered.reshape(-1), motions.inverse[t], motions.back[t], camera.cx, camera.cy,
         np.float32(scene.tolerance), texture.photo, texture.backdrop, texture.margins[2], texture.margins[0],
-        workspace.winners, crossed, workspace.marked, workspace.queue,
+        workspace.steps, num_steps, workspace.marked, workspace.queue,
     )  # fmt: skip
     return image
 
@@ -120,14 +120,14 @@ def render_frame(
 ) -> RenderedFrame:
     """Warp one frame from the photo; `flow_to` is the frame its flow leads to."""
     height, width = scene.shape
-    show_points(scene, motions, t, workspace=workspace)
+    num_steps = show_points(scene, motions, t, workspace=workspace)
     valid = np.empty((height, width), np.bool_)
     flow = None if flow_to is None else np.empty((height, width, 2), np.float32)
     depth = np.empty((height, width), np.float32) if with_depth else None
-    crossed = resolve_points(
+    resolve_points(
         scene, motions, t, workspace=workspace, to=flow_to, flow=flow, depth=depth, valid=valid, for_texture=True
     )
-    image = _draw(scene, motions, t, workspace=workspace, crossed=crossed)
+    image = _draw(scene, motions, t, workspace=workspace, num_steps=num_steps)
     if fill == "telea":
         image = np.asarray(cv2.inpaint(image, (~valid).view(np.uint8), TELEA_RADIUS, cv2.INPAINT_TELEA), np.uint8)
     elif fill == "none":

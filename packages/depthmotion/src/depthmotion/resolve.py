@@ -14,24 +14,24 @@ from depthmotion.splat import FAST
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def gather_planes(row, planes, disparity, plane):
-    """Fetch planes and reach (4, W) of one row of points; a surface that is continued into a hole faces the camera.
+    """Fetch the planes (3, W) of one row of points; a surface that is continued into a hole faces the camera.
 
     Returns whether something in the row is read from the backdrop.
     """
-    a, b, c, reach = plane[0], plane[1], plane[2], plane[3]
-    zero, one, point = np.float32(0), np.float32(1), np.uint32(PLATE - 1)
+    a, b, c = plane[0], plane[1], plane[2]
+    zero, point = np.float32(0), np.uint32(PLATE - 1)
     behind = False
     for x in range(row.size):
         coded = row[x]
         if np.uint32(coded) <= point:
             i = np.uint32(coded)
-            a[x], b[x], c[x], reach[x] = planes[i, 0], planes[i, 1], planes[i, 2], planes[i, 3]
+            a[x], b[x], c[x] = planes[i, 0], planes[i, 1], planes[i, 2]
         elif coded >= 0:
             i = np.uint32(coded) & point
-            a[x], b[x], c[x], reach[x] = planes[i, 0], planes[i, 1], planes[i, 2], planes[i, 3]
+            a[x], b[x], c[x] = planes[i, 0], planes[i, 1], planes[i, 2]
             behind = True
         else:
-            a[x], b[x], c[x], reach[x] = zero, zero, disparity[np.uint32(np.int32(-2) - coded)], one
+            a[x], b[x], c[x] = zero, zero, disparity[np.uint32(np.int32(-2) - coded)]
             behind = True
     return behind
 
@@ -159,20 +159,17 @@ def depth_row(source, matrix, shift, depth):
 @no_type_check
 def resolve_frame(
     index, nearness, planes, disparity, labels, covered, tolerance, inverse, back, to_matrix, to_shift, view_matrix,
-    view_shift, cx, cy, margins, xy, fraction, flow, depth, valid, scratch, row_labels, edges, crossed,
+    view_shift, cx, cy, margins, xy, fraction, flow, depth, valid, scratch, row_labels,
 ):  # fmt: skip
     """Fill texture coordinates, validity, flow to another motion and depth in a view (H, W …) of one frame.
 
     `index` and `nearness` have a border of one pixel. An output whose first side is 0 is left out. `disparity`,
-    `labels` and `covered` are flat; `scratch` is float32 (3, 4, W). With texture coordinates, the cells of `index` that
-    show a point beside an edge are queued in `crossed`; returns their number. `edges` has 32 bits per point.
+    `labels` and `covered` are flat; `scratch` is float32 (3, 3, W).
     """
     height, width = index.shape[0] - 2, index.shape[1] - 2
     objects = inverse.shape[0]
     plane, source, own = scratch[0], scratch[1], scratch[2]
     own_flow, own_depth = np.empty((width, 2), np.float32), own[2]
-    reach, whole, no_edge = plane[3], np.float32(1), np.uint32(0xFFFFFFFF)
-    count = 0
     xs = np.arange(width).astype(np.float32) - np.float32(cx)
     for y in range(height):
         row, near = index[y + 1, 1:-1], nearness[y + 1, 1:-1]
@@ -194,10 +191,6 @@ def resolve_frame(
                 backdrop_row(
                     source, row, disparity, labels, covered, tolerance, cx, cy, height, margins, xy[y], fraction[y]
                 )
-            for x in range(width):
-                if reach[x] < whole and edges[np.uint32(row[x]) & np.uint32(PLATE - 1)] != no_edge:
-                    crossed[count] = (y + 1) * (width + 2) + x + 1
-                    count += 1
         if valid.shape[0]:
             seen = valid[y]
             for x in range(width):
@@ -218,4 +211,3 @@ def resolve_frame(
                     flow[y, x, 0], flow[y, x, 1] = own_flow[x, 0], own_flow[x, 1]
                 if depth.shape[0]:
                     depth[y, x] = own_depth[x]
-    return count

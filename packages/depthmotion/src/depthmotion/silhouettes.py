@@ -39,13 +39,13 @@ def share_at(edges, dx, dy):
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def source_of(a, b, c, x, y, inverse, back):
-    """Return where a ray meets the plane a·x + b·y + c: place in the photo, from its centre, and nearness."""
+    """Return where a ray meets the plane a·x + b·y + c: its place in the photo, from the centre."""
     r0 = inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2]
     r1 = inverse[1, 0] * x + inverse[1, 1] * y + inverse[1, 2]
     r2 = inverse[2, 0] * x + inverse[2, 1] * y + inverse[2, 2]
     s = (a * r0 + b * r1 + c * r2) / (np.float32(1) + a * back[0] + b * back[1] + c * back[2])
     scale = np.float32(1) / (r2 - back[2] * s)
-    return (r0 - back[0] * s) * scale, (r1 - back[1] * s) * scale, s
+    return (r0 - back[0] * s) * scale, (r1 - back[1] * s) * scale
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -66,11 +66,34 @@ def _read(picture, u, v, colour):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
+def _queue_steps(points, near, stride, tolerance, steps, count, mark, queue):
+    """Queue the pixels around those of `steps` that still have a step of depth beside them; returns their number."""
+    queued = 0
+    for h in range(count):
+        cell = np.int64(steps[h])
+        low = high = abs(near[cell])
+        for row in range(cell - stride, cell + stride + 1, stride):
+            for beside in range(row - 1, row + 2):
+                if points[beside] != -1:
+                    low, high = min(low, abs(near[beside])), max(high, near[beside])
+        if high - low <= tolerance:
+            continue
+        for row in range(cell - stride, cell + stride + 1, stride):
+            for beside in range(row - 1, row + 2):
+                if mark[beside] == 0:
+                    mark[beside] = 1
+                    queue[queued] = beside
+                    queued += 1
+    return queued
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
 def blend_silhouettes(
     image, index, nearness, planes, edges, disparity, labels, covered, inverse, back, cx, cy, tolerance, photo, plate,
-    left, top, crossed, count, marked, queue,
+    left, top, steps, count, marked, queue,
 ):  # fmt: skip
-    """Mix near and far colours in the pixels that the edges of the `count` points shown at `crossed` run through.
+    """Mix near and far colours in the pixels that edges run through, beside the `count` cells `steps` at the most.
 
     At the edge the photo is a mixture already, of the near surface and of what was behind it there: what is behind it
     now replaces that, in its share. `photo` is twice as fine; `plate` shows what was behind, from (left, top) on.
@@ -79,15 +102,7 @@ def blend_silhouettes(
     stride = index.shape[1]
     points, near, mark = index.reshape(-1), nearness.reshape(-1), marked.reshape(-1)
     objects = inverse.shape[0]
-    queued = 0
-    for h in range(count):
-        for dy in range(-1, 2):
-            for dx in range(-1, 2):
-                cell = crossed[h] + dy * stride + dx
-                if mark[cell] == 0:
-                    mark[cell] = 1
-                    queue[queued] = cell
-                    queued += 1
+    queued = _queue_steps(points, near, stride, tolerance, steps, count, mark, queue)
     width = stride - 2
     f_cx, f_cy = np.float32(cx), np.float32(cy)
     f_left, f_top = np.float32(left), np.float32(top)
@@ -101,32 +116,21 @@ def blend_silhouettes(
         row, column = cell // stride - 1, cell % stride - 1
         x, y = np.float32(column) - f_cx, np.float32(row) - f_cy
         code = points[cell]
-        own = near[cell]
-        if code < 0:
-            i = -2 - code
-            k = labels[i] if objects > 1 else 0
-            _, _, own = source_of(zero, zero, disparity[i], x, y, inverse[k], back[k])
+        own = abs(near[cell])
         share, held, u, v = zero, one, zero, zero
         farthest, far_cell = own - tolerance, np.int64(-1)
         for n in range(8):
             beside = np.int64(cell) + offsets[n]
-            i = points[beside]
-            if i < -1:
-                i = -2 - i
-                k = labels[i] if objects > 1 else 0
-                _, _, other = source_of(zero, zero, disparity[i], x, y, inverse[k], back[k])
-                if other < farthest:
-                    farthest, far_cell = other, beside
+            other = abs(near[beside])
+            if other < farthest and points[beside] != -1:
+                farthest, far_cell = other, beside
+            if near[beside] <= own + tolerance:
                 continue
-            if i < 0:
-                continue
-            i &= PLATE - 1
-            if near[beside] < farthest:
-                farthest, far_cell = near[beside], beside
-            if near[beside] <= own + tolerance or not has_edge(edges[i]):
+            i = points[beside] & (PLATE - 1)
+            if not has_edge(edges[i]):
                 continue
             k = labels[i] if objects > 1 else 0
-            qx, qy, _ = source_of(planes[i, 0], planes[i, 1], planes[i, 2], x, y, inverse[k], back[k])
+            qx, qy = source_of(planes[i, 0], planes[i, 1], planes[i, 2], x, y, inverse[k], back[k])
             taken, there = share_at(edges[i], qx - (np.float32(i % width) - f_cx), qy - (np.float32(i // width) - f_cy))
             if taken > share:
                 share, held, u, v = taken, there, qx, qy
@@ -137,7 +141,7 @@ def blend_silhouettes(
             if code < 0 or code >= PLATE or far_cell < 0 or not has_edge(edges[code]):
                 continue
             k = labels[code] if objects > 1 else 0
-            u, v, _ = source_of(planes[code, 0], planes[code, 1], planes[code, 2], x, y, inverse[k], back[k])
+            u, v = source_of(planes[code, 0], planes[code, 1], planes[code, 2], x, y, inverse[k], back[k])
             share, held = share_at(
                 edges[code], u - (np.float32(code % width) - f_cx), v - (np.float32(code // width) - f_cy)
             )
@@ -161,7 +165,7 @@ def blend_silhouettes(
                 i &= PLATE - 1
                 a, b, c = planes[i, 0], planes[i, 1], planes[i, 2]
             k = labels[i] if objects > 1 else 0
-            qx, qy, _ = source_of(a, b, c, x, y, inverse[k], back[k])
+            qx, qy = source_of(a, b, c, x, y, inverse[k], back[k])
             _read(plate, qx + f_cx + f_left, qy + f_cy + f_top, now)
         _read(plate, u + f_cx + f_left, v + f_cy + f_top, was)
         gain = share / held

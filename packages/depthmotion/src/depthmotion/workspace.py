@@ -19,12 +19,13 @@ class Workspace:
         self.marked = np.pad(np.zeros((height, width), np.uint8), 1, constant_values=1)
         self.ends = np.zeros((2, (height + 2) * (width + 2)), np.int32)
         self.queue = np.empty(size, np.int32)
+        self.steps = np.empty(2 * size, np.int32)
         self.winners = np.empty(size, np.int32)
         self.values = np.empty(size, np.float32)
         self.flags = np.zeros(-(-width // 8) * 8, np.uint8)
         self.xy = np.empty((height, width), np.int32)
         self.fraction = np.empty((height, width), np.uint16)
-        self.scratch = np.empty((3, 4, width), np.float32)
+        self.scratch = np.empty((3, 3, width), np.float32)
         self.row_labels = np.zeros(width, np.uint8)
 
     def clear(self) -> None:

@@ -30,8 +30,8 @@ class _Rays:
 
     def source_of(
         self, point: Int64[torch.Tensor, " q"], seen: Bool[torch.Tensor, " q"]
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return where the rays meet the planes of points, or, if not seen, planes facing the camera; and nearness."""
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return where the rays meet the planes of points, or, if not seen, planes facing the camera."""
         a, b, c = (torch.where(seen, value, 0) for value in self.point(self.scenes.planes, point)[:, :3].unbind(1))
         c = torch.where(seen, c, self.point(self.scenes.disparity, point))
         label = self.point(self.scenes.labels, point)
@@ -41,7 +41,7 @@ class _Rays:
         )
         s = (a * r0 + b * r1 + c * r2) / (1 + a * back[:, 0] + b * back[:, 1] + c * back[:, 2])
         scale = 1.0 / (r2 - back[:, 2] * s)
-        return (r0 - back[:, 0] * s) * scale, (r1 - back[:, 1] * s) * scale, s
+        return (r0 - back[:, 0] * s) * scale, (r1 - back[:, 1] * s) * scale
 
     def share_of(
         self, point: Int64[torch.Tensor, " q"], u: Float32[torch.Tensor, " q"], v: Float32[torch.Tensor, " q"]
@@ -117,15 +117,14 @@ def blend_silhouettes(scenes: Scenes, frames: Frames, shown: Shown, images: UInt
     rays = _Rays(scenes, frames, frames.scene[frame], frame, column - centre[:, 0], row - centre[:, 1])
     tolerance = scenes.tolerance[rays.scene]
     own_seen = seen[queue]
-    own = torch.where(own_seen, nearness[queue], rays.source_of(point[queue], own_seen)[2])
+    own = nearness[queue].abs()
     share, held, u, v = torch.zeros_like(own), torch.ones_like(own), torch.zeros_like(own), torch.zeros_like(own)
     farthest, far = own - tolerance, torch.full_like(queue, -1)
     for dy, dx in ((0, -1), (0, 1), (-1, 0), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1)):
         inside = (row + dy >= 0) & (row + dy < height) & (column + dx >= 0) & (column + dx < width)
         beside = torch.where(inside, queue + dy * width + dx, queue)
-        other_seen = seen[beside]
-        qx, qy, continued = rays.source_of(point[beside], other_seen)
-        other = torch.where(other_seen, nearness[beside], continued)
+        qx, qy = rays.source_of(point[beside], seen[beside])
+        other = nearness[beside].abs()
         farther = inside & (other < farthest)
         farthest, far = torch.where(farther, other, farthest), torch.where(farther, beside, far)
         taken, there = rays.share_of(point[beside], qx, qy)
@@ -134,7 +133,7 @@ def blend_silhouettes(scenes: Scenes, frames: Frames, shown: Shown, images: UInt
         u, v = torch.where(better, qx, u), torch.where(better, qy, v)
     image = images.view(-1, 3)[queue].float()
     over = share > 0
-    ux, uy, _ = rays.source_of(point[queue], own_seen)
+    ux, uy = rays.source_of(point[queue], own_seen)
     u, v = torch.where(over, u, ux), torch.where(over, v, uy)
     own_share, own_held = rays.share_of(point[queue], u, v)
     share, held = torch.where(over, share, own_share), torch.where(over, held, own_held)
@@ -146,7 +145,7 @@ def blend_silhouettes(scenes: Scenes, frames: Frames, shown: Shown, images: UInt
     painted = behind_seen & rays.point(scenes.covered, behind)
     share, held = torch.where(painted, 1.0, share), torch.where(painted, 1.0, held)
     clean = over & (~behind_seen | (rays.point(scenes.planes, behind)[:, 3] == 1))
-    bx, by, _ = rays.source_of(behind, behind_seen)
+    bx, by = rays.source_of(behind, behind_seen)
     now = torch.where(clean[:, None], image, rays.plate(bx, by))
     was, share, held = rays.plate(u, v), share[:, None], held[:, None]
     value = share * was + (1 - share) * now + share / held * (fore - was) + 0.5
