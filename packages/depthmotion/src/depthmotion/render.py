@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float32, UInt8
 from depthmotion.cracks import close_cracks
 from depthmotion.holes import continue_surfaces, find_holes
 from depthmotion.motion import PixelMotions
-from depthmotion.resolve import resolve_rows
+from depthmotion.resolve import resolve_frame
 from depthmotion.scene import Fill, Scene
 from depthmotion.silhouettes import blend_silhouettes
 from depthmotion.splat import splat_photo
@@ -73,33 +73,39 @@ def resolve_points(
     flow: Float32[np.ndarray, "fh w 2"] | None = None,
     depth: Float32[np.ndarray, "dh w"] | None = None,
     valid: Bool[np.ndarray, "vh w"] | None = None,
-    image: UInt8[np.ndarray, "h w 3"] | None = None,
+    for_texture: bool = False,
 ) -> None:
-    """Fill the given outputs of frame t from the points it shows: flow to frame `to`, depth (in another), validity.
-
-    And colours, as the photo and its backdrop have them.
-    """
-    height, width = scene.shape
+    """Fill the given outputs of frame t from the points it shows: flow to frame `to`, depth (in another), validity."""
+    width = scene.shape[1]
     target = t if to is None else to
     view = t if depth_in is None else depth_in
-    flow = np.empty((0, width, 2), np.float32) if flow is None else flow
-    depth = np.empty((0, width), np.float32) if depth is None else depth
-    valid = np.empty((0, width), np.bool_) if valid is None else valid
-    band = height if image is None else len(workspace.xy)
-    for first in range(0, height, band):
-        rows = slice(first, min(first + band, height))
-        count = rows.stop - first
-        shown = slice(first, rows.stop + 2)
-        xy, fraction = workspace.xy[: 0 if image is None else count], workspace.fraction[:count]
-        resolve_rows(
-            first, workspace.index[shown], workspace.nearness[shown], scene.planes, scene.disparity.reshape(-1),
-            scene.labels.reshape(-1), scene.covered.reshape(-1), np.float32(scene.tolerance), motions.inverse[t],
-            motions.back[t], motions.matrix[target], motions.shift[target], motions.matrix[view], motions.shift[view],
-            scene.camera.cx, scene.camera.cy, scene.texture.margins, xy, fraction, flow[rows], depth[rows],
-            valid[rows], workspace.scratch, workspace.row_labels,
-        )  # fmt: skip
-        if image is not None:
-            scene.texture.read(xy.view(np.int16).reshape(count, width, 2), fraction, image[rows])
+    xy = workspace.xy if for_texture else workspace.xy[:0]
+    resolve_frame(
+        workspace.index, workspace.nearness, scene.planes, scene.disparity.reshape(-1), scene.labels.reshape(-1),
+        scene.covered.reshape(-1), np.float32(scene.tolerance), motions.inverse[t], motions.back[t],
+        motions.matrix[target], motions.shift[target], motions.matrix[view], motions.shift[view], scene.camera.cx,
+        scene.camera.cy, scene.texture.margins, xy, workspace.fraction,
+        np.empty((0, width, 2), np.float32) if flow is None else flow,
+        np.empty((0, width), np.float32) if depth is None else depth,
+        np.empty((0, width), np.bool_) if valid is None else valid,
+        workspace.scratch, workspace.row_labels,
+    )  # fmt: skip
+
+
+def _draw(
+    scene: Scene, motions: PixelMotions, t: int, *, workspace: Workspace, num_steps: int
+) -> UInt8[np.ndarray, "h w 3"]:
+    """Read the colours of all pixels and mix them where edges cross them."""
+    height, width = scene.shape
+    texture, camera = scene.texture, scene.camera
+    image = texture.read(workspace.xy.view(np.int16).reshape(height, width, 2), workspace.fraction)
+    blend_silhouettes(
+        image, workspace.index, workspace.nearness, scene.planes, scene.edges, scene.disparity.reshape(-1),
+        scene.labels.reshape(-1), scene.covered.reshape(-1), motions.inverse[t], motions.back[t], camera.cx, camera.cy,
+        np.float32(scene.tolerance), texture.photo, texture.backdrop, texture.margins[2], texture.margins[0],
+        workspace.steps, num_steps, workspace.marked, workspace.queue,
+    )  # fmt: skip
+    return image
 
 
 def render_frame(
@@ -118,15 +124,10 @@ def render_frame(
     valid = np.empty((height, width), np.bool_)
     flow = None if flow_to is None else np.empty((height, width, 2), np.float32)
     depth = np.empty((height, width), np.float32) if with_depth else None
-    image = np.empty((height, width, 3), np.uint8)
-    resolve_points(scene, motions, t, workspace=workspace, to=flow_to, flow=flow, depth=depth, valid=valid, image=image)
-    texture, camera = scene.texture, scene.camera
-    blend_silhouettes(
-        image, workspace.index, workspace.nearness, scene.planes, scene.edges, scene.disparity.reshape(-1),
-        scene.labels.reshape(-1), scene.covered.reshape(-1), motions.inverse[t], motions.back[t], camera.cx, camera.cy,
-        np.float32(scene.tolerance), texture.photo, texture.backdrop, texture.margins[2], texture.margins[0],
-        workspace.steps, num_steps, workspace.marked, workspace.queue,
-    )  # fmt: skip
+    resolve_points(
+        scene, motions, t, workspace=workspace, to=flow_to, flow=flow, depth=depth, valid=valid, for_texture=True
+    )
+    image = _draw(scene, motions, t, workspace=workspace, num_steps=num_steps)
     if fill == "telea":
         image = np.asarray(cv2.inpaint(image, (~valid).view(np.uint8), TELEA_RADIUS, cv2.INPAINT_TELEA), np.uint8)
     elif fill == "none":

@@ -157,24 +157,23 @@ def depth_row(source, matrix, shift, depth):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def resolve_rows(
-    first, index, nearness, planes, disparity, labels, covered, tolerance, inverse, back, to_matrix, to_shift,
-    view_matrix, view_shift, cx, cy, margins, xy, fraction, flow, depth, valid, scratch, row_labels,
+def resolve_frame(
+    index, nearness, planes, disparity, labels, covered, tolerance, inverse, back, to_matrix, to_shift, view_matrix,
+    view_shift, cx, cy, margins, xy, fraction, flow, depth, valid, scratch, row_labels,
 ):  # fmt: skip
-    """Fill texture coordinates, validity, flow to another motion and depth in a view (H, W …) of rows of one frame.
+    """Fill texture coordinates, validity, flow to another motion and depth in a view (H, W …) of one frame.
 
-    From row `first` on; `index` and `nearness` have a border of one pixel. An output whose first side is 0 is left out.
-    `disparity`, `labels` and `covered` are flat; `scratch` is float32 (3, 3, W).
+    `index` and `nearness` have a border of one pixel. An output whose first side is 0 is left out. `disparity`,
+    `labels` and `covered` are flat; `scratch` is float32 (3, 3, W).
     """
-    rows, width = index.shape[0] - 2, index.shape[1] - 2
-    height = disparity.size // width
+    height, width = index.shape[0] - 2, index.shape[1] - 2
     objects = inverse.shape[0]
     plane, source, own = scratch[0], scratch[1], scratch[2]
     own_flow, own_depth = np.empty((width, 2), np.float32), own[2]
     xs = np.arange(width).astype(np.float32) - np.float32(cx)
-    for y in range(rows):
+    for y in range(height):
         row, near = index[y + 1, 1:-1], nearness[y + 1, 1:-1]
-        yc = np.float32(first + y) - np.float32(cy)
+        yc = np.float32(y) - np.float32(cy)
         behind = gather_planes(row, planes, disparity, plane)
         intersect_row(plane, near, xs, yc, inverse[0], back[0], source)
         if objects > 1:

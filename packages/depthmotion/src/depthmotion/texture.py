@@ -43,11 +43,11 @@ class Texture:
         height, width = self.size
         return self.image[FINENESS * height :, : width + int(self.margins[2] + self.margins[3])]
 
-    def read(
-        self, xy: Int16[np.ndarray, "h w 2"], fraction: UInt16[np.ndarray, "h w"], out: UInt8[np.ndarray, "h w 3"]
-    ) -> None:
-        """Write the colours at OpenCV fixed-point coordinates."""
-        cv2.remap(self.image, xy, fraction, cv2.INTER_LINEAR, dst=out, borderMode=cv2.BORDER_REPLICATE)
+    def read(self, xy: Int16[np.ndarray, "h w 2"], fraction: UInt16[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
+        """Return the colours at OpenCV fixed-point coordinates."""
+        return np.asarray(
+            cv2.remap(self.image, xy, fraction, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.uint8
+        )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

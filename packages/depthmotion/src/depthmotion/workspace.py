@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-BAND = 32
-"""Rows whose colours are read at once: what is known of them stays in the processor's cache."""
-
 
 class Workspace:
     """Scratch arrays for frames of one size; belongs to one thread at a time.
@@ -26,8 +23,8 @@ class Workspace:
         self.winners = np.empty(size, np.int32)
         self.values = np.empty(size, np.float32)
         self.flags = np.zeros(-(-width // 8) * 8, np.uint8)
-        self.xy = np.empty((min(BAND, height), width), np.int32)
-        self.fraction = np.empty((min(BAND, height), width), np.uint16)
+        self.xy = np.empty((height, width), np.int32)
+        self.fraction = np.empty((height, width), np.uint16)
         self.scratch = np.empty((3, 3, width), np.float32)
         self.row_labels = np.zeros(width, np.uint8)
 
