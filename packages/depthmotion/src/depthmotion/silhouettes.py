@@ -66,24 +66,25 @@ def _read(picture, u, v, colour):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def _queue_steps(points, near, stride, tolerance, steps, count, mark, queue):
-    """Queue the pixels around those of `steps` that still have a step of depth beside them; returns their number."""
+def _queue_steps(points, near, offsets, tolerance, steps, count, mark, queue):
+    """Queue those of `steps` that have a step of depth beside them, and what is across it; returns their number."""
     queued = 0
     for h in range(count):
         cell = np.int64(steps[h])
-        low = high = abs(near[cell])
-        for row in range(cell - stride, cell + stride + 1, stride):
-            for beside in range(row - 1, row + 2):
-                if points[beside] != -1:
-                    low, high = min(low, abs(near[beside])), max(high, near[beside])
-        if high - low <= tolerance:
-            continue
-        for row in range(cell - stride, cell + stride + 1, stride):
-            for beside in range(row - 1, row + 2):
+        own = abs(near[cell])
+        across = False
+        for n in range(8):
+            beside = cell + offsets[n]
+            if abs(abs(near[beside]) - own) > tolerance and points[beside] != -1:
+                across = True
                 if mark[beside] == 0:
                     mark[beside] = 1
                     queue[queued] = beside
                     queued += 1
+        if across and mark[cell] == 0:
+            mark[cell] = 1
+            queue[queued] = cell
+            queued += 1
     return queued
 
 
@@ -102,14 +103,14 @@ def blend_silhouettes(
     stride = index.shape[1]
     points, near, mark = index.reshape(-1), nearness.reshape(-1), marked.reshape(-1)
     objects = inverse.shape[0]
-    queued = _queue_steps(points, near, stride, tolerance, steps, count, mark, queue)
+    offsets = np.array([-1, 1, -stride, stride, -stride - 1, -stride + 1, stride - 1, stride + 1])
+    queued = _queue_steps(points, near, offsets, tolerance, steps, count, mark, queue)
     width = stride - 2
     f_cx, f_cy = np.float32(cx), np.float32(cy)
     f_left, f_top = np.float32(left), np.float32(top)
     zero = np.float32(0)
     two, half, one, top_value = np.float32(2), np.float32(0.5), np.float32(1), np.float32(255)
     fore, was, now = np.empty(3, np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
-    offsets = np.array([-1, 1, -stride, stride, -stride - 1, -stride + 1, stride - 1, stride + 1])
     for h in range(queued):
         cell = queue[h]
         mark[cell] = 0
