@@ -90,15 +90,16 @@ def _queue_steps(points, near, offsets, tolerance, steps, count, mark, queue):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def blend_silhouettes(
-    image, index, nearness, planes, edges, disparity, labels, covered, inverse, back, cx, cy, tolerance, photo, plate,
-    left, top, steps, count, marked, queue,
+def find_silhouettes(
+    index, nearness, planes, edges, disparity, labels, covered, inverse, back, cx, cy, tolerance, steps, count, marked,
+    queue, cells, mixtures,
 ):  # fmt: skip
-    """Mix near and far colours in the pixels that edges run through, beside the `count` cells `steps` at the most.
+    """Find the pixels that edges run through, beside the `count` cells `steps` at the most; returns their number.
 
-    At the edge the photo is a mixture already, of the near surface and of what was behind it there: what is behind it
-    now replaces that, in its share. `photo` is twice as fine; `plate` shows what was behind, from (left, top) on.
-    `marked` has a border of 1 and is 0 elsewhere, before and after.
+    `cells` gets their cells, `mixtures` (N, 6): the near surface's share, exactly and as the photo holds it; where the
+    photo has that surface; and where it has what is behind it, from its centre, or nothing (NaN) if the frame shows
+    that there anyway. The share is negative where the frame shows the near surface. `marked` has a border of 1 and is 0
+    elsewhere, before and after.
     """
     stride = index.shape[1]
     points, near, mark = index.reshape(-1), nearness.reshape(-1), marked.reshape(-1)
@@ -107,24 +108,21 @@ def blend_silhouettes(
     queued = _queue_steps(points, near, offsets, tolerance, steps, count, mark, queue)
     width = stride - 2
     f_cx, f_cy = np.float32(cx), np.float32(cy)
-    f_left, f_top = np.float32(left), np.float32(top)
-    zero = np.float32(0)
-    two, half, one, top_value = np.float32(2), np.float32(0.5), np.float32(1), np.float32(255)
-    fore, was, now = np.empty(3, np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
+    zero, one, nothing = np.float32(0), np.float32(1), np.float32(np.nan)
+    found = 0
     for h in range(queued):
         cell = queue[h]
         mark[cell] = 0
-        row, column = cell // stride - 1, cell % stride - 1
-        x, y = np.float32(column) - f_cx, np.float32(row) - f_cy
+        x, y = np.float32(cell % stride - 1) - f_cx, np.float32(cell // stride - 1) - f_cy
         code = points[cell]
         own = abs(near[cell])
         share, held, u, v = zero, one, zero, zero
-        farthest, far_cell = own - tolerance, np.int64(-1)
+        farthest, hidden = own - tolerance, np.int64(-1)
         for n in range(8):
             beside = np.int64(cell) + offsets[n]
             other = abs(near[beside])
             if other < farthest and points[beside] != -1:
-                farthest, far_cell = other, beside
+                farthest, hidden = other, beside
             if near[beside] <= own + tolerance:
                 continue
             i = points[beside] & (PLATE - 1)
@@ -135,29 +133,25 @@ def blend_silhouettes(
             taken, there = share_at(edges[i], qx - (np.float32(i % width) - f_cx), qy - (np.float32(i // width) - f_cy))
             if taken > share:
                 share, held, u, v = taken, there, qx, qy
-        hidden = np.int64(cell) if share > 0 else far_cell
-        if share > 0:
-            _read(photo, two * (u + f_cx), two * (v + f_cy), fore)
+        over = share > zero
+        if over:
+            hidden = np.int64(cell)
         else:
-            if code < 0 or code >= PLATE or far_cell < 0 or not has_edge(edges[code]):
+            if code < 0 or code >= PLATE or hidden < 0 or not has_edge(edges[code]):
                 continue
             k = labels[code] if objects > 1 else 0
             u, v = source_of(planes[code, 0], planes[code, 1], planes[code, 2], x, y, inverse[k], back[k])
             share, held = share_at(
                 edges[code], u - (np.float32(code % width) - f_cx), v - (np.float32(code // width) - f_cy)
             )
-            if share == one and held == one:
-                continue
-            for channel in range(3):
-                fore[channel] = image[row, column, channel]
         i = points[hidden]
         if i >= 0 and covered[i & (PLATE - 1)]:
             # The plate shows what is behind that surface in turn.
             share = held = one
-        if hidden == cell and (i < 0 or planes[i & (PLATE - 1), 3] == one):  # free of the near surface's colour
-            for channel in range(3):
-                now[channel] = image[row, column, channel]
-        else:
+        if not over and share == one and held == one:
+            continue
+        qx = qy = nothing
+        if not (over and (i < 0 or planes[i & (PLATE - 1), 3] == one)):  # else free of the near surface's colour
             a, b, c = zero, zero, zero
             if i < 0:
                 i = -2 - i
@@ -167,9 +161,39 @@ def blend_silhouettes(
                 a, b, c = planes[i, 0], planes[i, 1], planes[i, 2]
             k = labels[i] if objects > 1 else 0
             qx, qy = source_of(a, b, c, x, y, inverse[k], back[k])
-            _read(plate, qx + f_cx + f_left, qy + f_cy + f_top, now)
-        _read(plate, u + f_cx + f_left, v + f_cy + f_top, was)
+        cells[found] = cell
+        mixture = mixtures[found]
+        mixture[0], mixture[1] = share if over else -share, held
+        mixture[2], mixture[3], mixture[4], mixture[5] = u, v, qx, qy
+        found += 1
+    return found
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
+def blend_silhouettes(image, photo, plate, cx, cy, left, top, cells, mixtures, count):
+    """Mix near and far colours in the pixels that `find_silhouettes` found.
+
+    At the edge the photo is a mixture already, of the near surface and of what was behind it there: what is behind it
+    now replaces that, in its share. `photo` is twice as fine; `plate` shows what was behind, from (left, top) on.
+    """
+    stride = image.shape[1] + 2
+    f_cx, f_cy = np.float32(cx), np.float32(cy)
+    plate_x, plate_y = np.float32(left) + f_cx, np.float32(top) + f_cy
+    zero, half, one, two, highest = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2), np.float32(255)
+    fore, was, now = np.empty(3, np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
+    for h in range(count):
+        pixel = image[cells[h] // stride - 1, cells[h] % stride - 1]
+        share, held, u, v, qx, qy = mixtures[h]
+        for channel in range(3):
+            fore[channel] = now[channel] = pixel[channel]
+        if share > zero:
+            _read(photo, two * (u + f_cx), two * (v + f_cy), fore)
+        if qx == qx:
+            _read(plate, qx + plate_x, qy + plate_y, now)
+        _read(plate, u + plate_x, v + plate_y, was)
+        share = abs(share)
         gain = share / held
         for channel in range(3):
             value = share * was[channel] + (one - share) * now[channel] + gain * (fore[channel] - was[channel]) + half
-            image[row, column, channel] = np.uint8(min(max(value, np.float32(0)), top_value))
+            pixel[channel] = np.uint8(min(max(value, zero), highest))
