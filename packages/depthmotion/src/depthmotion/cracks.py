@@ -64,11 +64,13 @@ def find_candidates(nearness, tolerance, flags, queue):
 @no_type_check
 def close_cracks(
     index, nearness, planes, labels, inverse, back, cx, cy, tolerance, flags, marked, queue, winners, values,
+    steps,
 ):  # fmt: skip
     """Give holes, and pixels that show a far surface through a near one, to the neighbour whose cell covers them.
 
     `index` and `nearness` have a border of one pixel (H + 2, W + 2), `marked` too: 1 on the border, else 0, before and
-    after. `queue` (packed y · 2¹⁶ + x), `winners` and `values` are scratch, one entry per pixel.
+    after. `queue` (packed y · 2¹⁶ + x), `winners` and `values` are scratch, one entry per pixel. The cells beside which
+    something nearer was found are queued in `steps`, two entries per pixel; returns their number.
     """
     stride = index.shape[1]
     width = stride - 2
@@ -79,6 +81,10 @@ def close_cracks(
     reciprocal = np.uint64((1 << 44) // width + 1)  # (i · reciprocal) >> 44 is i // width: H · W² < 2⁴⁴
     offsets = np.array([-1, 1, -stride, stride, -stride - 1, -stride + 1, stride - 1, stride + 1])
     left = find_candidates(nearness, tolerance, flags, queue)
+    for h in range(left):
+        steps[h] = (queue[h] >> 16) * stride + (queue[h] & 0xFFFF)
+    num_steps = left
+    first_round = True
     while left > 0:
         found = 0
         for h in range(left):
@@ -120,7 +126,12 @@ def close_cracks(
             cell = (queue[h] >> 16) * stride + (queue[h] & 0xFFFF)
             points[cell] = winners[h]
             near[cell] = values[h]
+            if not first_round:
+                steps[num_steps] = cell
+                num_steps += 1
+        first_round = False
         left = _queue_holes_beside(points, stride, queue, found, mark, winners)
+    return num_steps
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -62,7 +62,8 @@ def continue_surfaces(index, nearness, covered, labels, tolerance, queue, count,
     """Give each of the `count` queued holes the point that it continues, coded as -2 - point.
 
     Of the shown pixels that enclose a hole in its row, or in its column if they are closer together there, that is the
-    farther one: what was hidden lies behind. A hole that reaches the frame's border continues the nearest pixel.
+    farther one: what was hidden lies behind. A hole that reaches the frame's border continues the nearest pixel. Its
+    nearness becomes that pixel's, negative.
     `ends` is int32 (2, cells), zero on the frame's border: scratch.
     """
     stride = index.shape[1]
@@ -103,6 +104,7 @@ def continue_surfaces(index, nearness, covered, labels, tolerance, queue, count,
                     nearest, chosen = distance, end
         if chosen > 0:
             points[c] = -2 - (points[chosen] & ~PLATE)
+            near[c] = -near[chosen]
         else:
             open_ends += 1
             points[c] = min(points[c + 1], -1)

@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 from numba import njit
 
+from depthmotion.matting import FAR_SIDE, NEAR_SIDE, estimate_shares, place_edges
+
 WIDENING = 4
 """Pixels behind an edge after which the mean of the known colours gets wider by a pixel."""
 
@@ -17,11 +19,13 @@ WIDENING = 4
 class Plate:
     """The photo with what lies behind near things painted over them, close to their edges, where they are `covered`.
 
-    The background's own pixels beside an edge are there without the near thing's share of their colour.
+    The background's own pixels beside an edge are there without the near thing's share of their colour. `edges`: where
+    each pixel's surface ends, see `place_edges`.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
     covered: Bool[np.ndarray, "h w"]
+    edges: UInt8[np.ndarray, "n 4"]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -45,11 +49,9 @@ def _grow(disparity, labels, right, below, threshold, level, behind, behind_labe
                     fy, fx, by, bx = y, x, ny, nx
                 else:
                     fy, fx, by, bx = ny, nx, y, x
-                fringe[by, bx] = 1
-                if level[by, bx] == 0:
-                    level[by, bx] = -1
-                    behind[by, bx] = disparity[by, bx]
-                if level[fy, fx] <= 0:
+                fringe[by, bx] |= FAR_SIDE
+                fringe[fy, fx] |= NEAR_SIDE
+                if level[fy, fx] == 0:
                     level[fy, fx] = 1
                     order[count] = fy * width + fx
                     count += 1
@@ -68,7 +70,7 @@ def _grow(disparity, labels, right, below, threshold, level, behind, behind_labe
                 nx = x + (direction == 2) - (direction == 3)
                 if ny < 0 or nx < 0 or ny >= height or nx >= width:
                     continue
-                if level[ny, nx] <= 0:
+                if level[ny, nx] == 0:
                     moving = labels[ny, nx] > 0 and labels[ny, nx] != behind_label[y, x]
                     if not moving and disparity[ny, nx] <= far + np.float32(0.5) * threshold:
                         continue
@@ -90,11 +92,10 @@ def _grow(disparity, labels, right, below, threshold, level, behind, behind_labe
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def _paint(photo, disparity, threshold, order, level, behind, fringe, image):
+def _paint(seen, disparity, threshold, order, level, behind, fringe, image):
     """Colour the points from the background outwards: a distance-weighted mean of what is known behind.
 
-    The farther from the edge, the wider the mean. `level` is negative on the background's own pixels at the edge, whose
-    colour is mixed with the near thing's; they are painted first.
+    The farther from the edge, the wider the mean. `seen` is the photo, its mixed pixels cleaned.
     """
     height, width = disparity.shape
     falloff = np.zeros((5, 5), np.float32)
@@ -104,7 +105,7 @@ def _paint(photo, disparity, threshold, order, level, behind, fringe, image):
     for k in range(order.size):
         y, x = order[k] // width, order[k] % width
         own = level[y, x]
-        step = 1 + max(own, 0) // WIDENING
+        step = 1 + own // WIDENING
         total = np.float32(0)
         red = np.float32(0)
         green = np.float32(0)
@@ -121,13 +122,11 @@ def _paint(photo, disparity, threshold, order, level, behind, fringe, image):
                 weight = falloff[dy + 2, dx + 2]
                 nearer = disparity[ny, nx] - behind[y, x]
                 if nearer <= threshold:  # seen in the photo
-                    if own < 0 and fringe[ny, nx]:
-                        continue
                     if nearer < -threshold:
                         weight *= np.float32(0.1)
-                    elif fringe[ny, nx] and other > 0:
+                    elif fringe[ny, nx] & FAR_SIDE and other > 0:
                         weight *= np.float32(0.02)
-                    source = image if other < 0 else photo
+                    source = seen
                 elif 0 < other < own:
                     source = image
                 else:
@@ -158,13 +157,15 @@ def make_plate(
     behind = np.zeros_like(disparity)
     behind_label = np.zeros_like(labels)
     fringe = np.zeros_like(labels)
-    painted = image.copy()
+    cleaned = image.copy()
     covered = _grow(disparity, labels, right, below, threshold, level, behind, behind_label, fringe, radius)
+    mixed = np.flatnonzero(fringe).astype(np.int32)
+    shares = np.zeros_like(disparity)
+    estimate_shares(image, disparity, fringe, mixed, np.float32(threshold), shares, cleaned)
+    edges = place_edges(disparity, labels, right, below, mixed, shares)
     # A background that has something behind it in turn is cleaned, too, rather than painted over.
-    edge = (fringe > 0) & (level != 1)
-    level[edge] = -1
-    behind[edge] = disparity[edge]
+    level[(fringe & FAR_SIDE > 0) & (level != 1)] = 0
     covered = covered[level.reshape(-1)[covered] > 0]
-    order = np.concatenate([np.flatnonzero(edge).astype(np.int32), covered])
-    _paint(image, disparity, threshold, order, level, behind, fringe, painted)
-    return Plate(painted, level > 0)
+    painted = cleaned.copy()
+    _paint(cleaned, disparity, threshold, covered, level, behind, fringe, painted)
+    return Plate(painted, level > 0, edges)

@@ -13,6 +13,7 @@ from depthmotion.holes import continue_surfaces, find_holes
 from depthmotion.motion import PixelMotions
 from depthmotion.resolve import resolve_frame
 from depthmotion.scene import Fill, Scene
+from depthmotion.silhouettes import blend_silhouettes, find_silhouettes
 from depthmotion.splat import splat_photo
 from depthmotion.workspace import Workspace
 
@@ -29,8 +30,11 @@ class RenderedFrame:
     depth: Float32[np.ndarray, "h w"] | None
 
 
-def show_points(scene: Scene, motions: PixelMotions, t: int, *, workspace: Workspace) -> None:
-    """Fill the workspace's `index` and `nearness` with the point that every pixel of frame t shows."""
+def show_points(scene: Scene, motions: PixelMotions, t: int, *, workspace: Workspace) -> int:
+    """Fill the workspace's `index` and `nearness` with the point that every pixel of frame t shows.
+
+    Its `steps` are then the pixels beside something nearer; returns their number.
+    """
     camera = scene.camera
     index, nearness, planes, labels = workspace.index, workspace.nearness, scene.planes, scene.labels
     tolerance = np.float32(scene.tolerance)
@@ -39,9 +43,10 @@ def show_points(scene: Scene, motions: PixelMotions, t: int, *, workspace: Works
         scene.disparity, labels, camera.cx, camera.cy, motions.matrix[t], motions.shift[t], index.reshape(-1),
         nearness.reshape(-1),
     )  # fmt: skip
-    close_cracks(
+    num_steps = close_cracks(
         index, nearness, planes, labels.reshape(-1), motions.inverse[t], motions.back[t], camera.cx, camera.cy,
         tolerance, workspace.flags, workspace.marked, workspace.queue, workspace.winners, workspace.values,
+        workspace.steps,
     )  # fmt: skip
     count = find_holes(index, workspace.queue)
     continue_surfaces(
@@ -54,6 +59,7 @@ def show_points(scene: Scene, motions: PixelMotions, t: int, *, workspace: Works
         count,
         workspace.ends,
     )
+    return int(num_steps)
 
 
 def resolve_points(
@@ -86,6 +92,20 @@ def resolve_points(
     )  # fmt: skip
 
 
+def _draw(
+    scene: Scene, motions: PixelMotions, t: int, *, workspace: Workspace, num_silhouettes: int
+) -> UInt8[np.ndarray, "h w 3"]:
+    """Read the colours of all pixels and mix them where edges cross them."""
+    height, width = scene.shape
+    texture, camera = scene.texture, scene.camera
+    image = texture.read(workspace.xy.view(np.int16).reshape(height, width, 2), workspace.fraction)
+    blend_silhouettes(
+        image, texture.photo, texture.backdrop, camera.cx, camera.cy, texture.margins[2], texture.margins[0],
+        workspace.cells, workspace.mixtures, num_silhouettes,
+    )  # fmt: skip
+    return image
+
+
 def render_frame(
     scene: Scene,
     motions: PixelMotions,
@@ -98,14 +118,21 @@ def render_frame(
 ) -> RenderedFrame:
     """Warp one frame from the photo; `flow_to` is the frame its flow leads to."""
     height, width = scene.shape
-    show_points(scene, motions, t, workspace=workspace)
+    num_steps = show_points(scene, motions, t, workspace=workspace)
+    camera = scene.camera
+    num_silhouettes = find_silhouettes(
+        workspace.index, workspace.nearness, scene.planes, scene.edges, scene.disparity.reshape(-1),
+        scene.labels.reshape(-1), scene.covered.reshape(-1), motions.inverse[t], motions.back[t], camera.cx, camera.cy,
+        np.float32(scene.tolerance), workspace.steps, num_steps, workspace.marked, workspace.queue, workspace.cells,
+        workspace.mixtures,
+    )  # fmt: skip
     valid = np.empty((height, width), np.bool_)
     flow = None if flow_to is None else np.empty((height, width, 2), np.float32)
     depth = np.empty((height, width), np.float32) if with_depth else None
     resolve_points(
         scene, motions, t, workspace=workspace, to=flow_to, flow=flow, depth=depth, valid=valid, for_texture=True
     )
-    image = scene.texture.read(workspace.xy.view(np.int16).reshape(height, width, 2), workspace.fraction)
+    image = _draw(scene, motions, t, workspace=workspace, num_silhouettes=num_silhouettes)
     if fill == "telea":
         image = np.asarray(cv2.inpaint(image, (~valid).view(np.uint8), TELEA_RADIUS, cv2.INPAINT_TELEA), np.uint8)
     elif fill == "none":

@@ -24,11 +24,24 @@ TAPS = 8
 class Texture:
     """RGB picture: the photo (2·H, 2·W), even pixels its own, and from row 2·H what is behind and around it.
 
-    That is the photo's size and `margins` (top, bottom, left, right) more.
+    That is the photo's `size` (height, width) and `margins` (top, bottom, left, right) more.
     """
 
     image: UInt8[np.ndarray, "rows columns 3"]
     margins: Int32[np.ndarray, "4"]
+    size: tuple[int, int]
+
+    @property
+    def photo(self) -> UInt8[np.ndarray, "fine_h fine_w 3"]:
+        """The photo, twice as fine."""
+        height, width = self.size
+        return self.image[: FINENESS * height, : FINENESS * width]
+
+    @property
+    def backdrop(self) -> UInt8[np.ndarray, "backdrop_h backdrop_w 3"]:
+        """What is behind and around the photo, from `margins` past its corner."""
+        height, width = self.size
+        return self.image[FINENESS * height :, : width + int(self.margins[2] + self.margins[3])]
 
     def read(self, xy: Int16[np.ndarray, "h w 2"], fraction: UInt16[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
         """Return the colours at OpenCV fixed-point coordinates."""
@@ -113,4 +126,4 @@ def make_texture(
     fine = np.empty((rows, columns, 3), np.uint8)
     double(image, fine[: FINENESS * height])
     fine[FINENESS * height :, : backdrop.shape[1]] = backdrop
-    return Texture(fine, margins)
+    return Texture(fine, margins, (height, width))

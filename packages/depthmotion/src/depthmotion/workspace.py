@@ -9,7 +9,9 @@ class Workspace:
     """Scratch arrays for frames of one size; belongs to one thread at a time.
 
     `index` int32: the point that each pixel shows (see `holes` for its codes), -1 none; `nearness` float32: its inverse
-    depth, 0 for none. Both and `marked` and `ends` have a border of one pixel that shows nothing.
+    depth, 0 for none, negative where a surface is only continued. Both and `marked` and `ends` have a border of one
+    pixel that shows nothing. `steps`: the cells beside which something nearer was found; `cells` and `mixtures`: see
+    `find_silhouettes`.
     """
 
     def __init__(self, height: int, width: int) -> None:
@@ -19,8 +21,11 @@ class Workspace:
         self.marked = np.pad(np.zeros((height, width), np.uint8), 1, constant_values=1)
         self.ends = np.zeros((2, (height + 2) * (width + 2)), np.int32)
         self.queue = np.empty(size, np.int32)
+        self.steps = np.empty(2 * size, np.int32)
         self.winners = np.empty(size, np.int32)
         self.values = np.empty(size, np.float32)
+        self.cells = np.empty(size, np.int32)
+        self.mixtures = np.empty((size, 6), np.float32)
         self.flags = np.zeros(-(-width // 8) * 8, np.uint8)
         self.xy = np.empty((height, width), np.int32)
         self.fraction = np.empty((height, width), np.uint16)

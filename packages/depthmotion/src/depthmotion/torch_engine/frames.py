@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float32, Int64
+from jaxtyping import Bool, Float32, Int64, UInt8
 
 from depthmotion.errors import ConfigError
 from depthmotion.prepared import PreparedClip
@@ -20,8 +20,9 @@ LANE = 20
 class Scenes:
     """The scenes of B clips of one size: their points (pixels of the photo), planes and pictures.
 
-    `planes` (B, P, 4): disparity a·x + b·y + c, x and y from the principal point, and reach. `texture` holds RGB, one
-    colour per `LANE` bits, rows as in `Texture`. `centre` is the principal point, `margins` top, bottom, left, right.
+    `planes` (B, P, 4): disparity a·x + b·y + c, x and y from the principal point, and reach. `edges`: see
+    `place_edges`. `texture` holds RGB, one colour per `LANE` bits, rows as in `Texture`. `centre` is the principal
+    point, `margins` top, bottom, left, right.
     """
 
     height: int
@@ -30,6 +31,7 @@ class Scenes:
     labels: Int64[torch.Tensor, "b p"]
     planes: Float32[torch.Tensor, "b p 4"]
     covered: Bool[torch.Tensor, "b p"]
+    edges: UInt8[torch.Tensor, "b p 4"]
     texture: Int64[torch.Tensor, "b rows columns"]
     centre: Float32[torch.Tensor, "b 2"]
     margins: Int64[torch.Tensor, "b 4"]
@@ -85,6 +87,7 @@ def scenes_of(clips: Sequence[PreparedClip], *, device: torch.device) -> Scenes:
         labels=stacked([scene.labels.reshape(-1).astype(np.int64) for scene in scenes]),
         planes=stacked([scene.planes for scene in scenes]),
         covered=stacked([scene.covered.reshape(-1) for scene in scenes]),
+        edges=stacked([scene.edges for scene in scenes]),
         texture=_packed([scene.texture.image for scene in scenes], device),
         centre=stacked([np.array([scene.camera.cx, scene.camera.cy], np.float32) for scene in scenes]),
         margins=stacked([np.asarray(scene.texture.margins, dtype=np.int64) for scene in scenes]),

@@ -50,6 +50,7 @@ def continue_surfaces(
         chosen, step = _choose(scenes, frames, ends, hole, points, near, stride=stride)
         _colour_by_plate(scenes, frames, chosen, step, points, near, plate, cells_per_frame=index[0].numel())
         points[hole] = torch.where(chosen >= 0, points[chosen.clamp(min=0)], NOTHING)
+        near[hole] = torch.where(chosen >= 0, -near[chosen.clamp(min=0)], 0)
         _spread(index)
 
     def inner(values: torch.Tensor) -> torch.Tensor:

@@ -15,6 +15,7 @@ from depthmotion.torch_engine.cracks import close_cracks
 from depthmotion.torch_engine.frames import Frames, Scenes, frames_of, scenes_of
 from depthmotion.torch_engine.holes import continue_surfaces
 from depthmotion.torch_engine.resolve import colours, flow_of, intersect
+from depthmotion.torch_engine.silhouettes import blend_silhouettes
 from depthmotion.torch_engine.splat import splat
 
 _FILLS = ("background", "none")
@@ -73,6 +74,7 @@ def _render(scenes: Scenes, frames: Frames, fill: Fill) -> tuple[torch.Tensor, t
     labels = scenes.labels[frames.scene].gather(1, shown.point) if scenes.num_objects > 1 else None
     source = intersect(scenes, frames, shown, labels)
     images = colours(scenes, frames, shown, source, labels)
+    blend_silhouettes(scenes, frames, shown, images)
     valid = shown.seen.view(-1, scenes.height, scenes.width)
     if fill == "none":
         images[~valid] = 0
