@@ -2,24 +2,16 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from videoda_bench.miniature.pretraining_world import PLAIN_PLACES
-from videoda_bench.miniature.random_motions import random_motion
-from videoda_bench.miniature.shot import plan_video
 from videoda_bench.pretraining import (
     CLIP,
     MIRRORED,
     POSITION_UNIT_PX,
     LabelledVideo,
     Phase,
-    PretrainConfig,
     keep_centre_in_time,
     make_targets,
-    new_head,
-    new_model,
     sample_batch,
-    silence_residuals,
 )
-from videoda_models.resnet3d import Bottleneck3d
 
 STILLS = Phase("stills", 1, batch_size=8, num_frames=2, spacings=(0,), lr=0.1, tells_steps=False)
 CLIPS = Phase("clips", 1, batch_size=8, num_frames=4, spacings=(1, 3), lr=0.1, tells_steps=True)
@@ -88,31 +80,3 @@ def test_a_network_with_only_its_centres_in_time_answers_each_frame_alone() -> N
     keep_centre_in_time(network)
     clip = torch.randn(1, 1, 6, 8, 8)
     torch.testing.assert_close(network(clip)[:, :, 2:3], network(clip[:, :, 2:3]))
-
-
-def test_a_silenced_residual_block_is_its_shortcut() -> None:
-    block = Bottleneck3d(8, 2, stride=1, temporal=True, project=False).train()
-    silence_residuals(block)
-    clip = torch.randn(2, 8, 3, 6, 6)
-    torch.testing.assert_close(block(clip), clip.relu())
-
-
-def test_the_resnet_tells_all_moments_from_its_one() -> None:
-    config = PretrainConfig()
-    assert [phase.plain for phase in config.phases("resnet")] == [True, False]
-    head = new_head(new_model("resnet", config=config), phase=config.phases("resnet")[0])
-    assert head.out_channels == 46 * 4
-    assert head.kernel_size == (1, 2, 2)
-
-
-def test_a_plain_place_is_of_one_colour() -> None:
-    video = plan_video(
-        random_motion(0, seed=77),
-        action=None,
-        rng=np.random.default_rng(0),
-        image_size=(72, 96),
-        num_frames=(2, 2),
-        places=PLAIN_PLACES,
-    )
-    for frame in video.frames():
-        assert frame[:6, :20].reshape(-1, 3).std(axis=0).max() < 12

@@ -29,7 +29,6 @@ Size = Literal["mini", "smoke"]
 
 RGB_WEIGHTS = Path(__file__).parent / "miniature" / "weights" / "i3d-tiny-rgb.safetensors"
 FLOW_WEIGHTS = RGB_WEIGHTS.with_name("i3d-tiny-flow.safetensors")
-RESNET_WEIGHTS = RGB_WEIGHTS.with_name("i3d-r50-tiny.safetensors")
 """What `videoda-bench pretrain` made: the miniatures' stand-ins for Kinetics weights."""
 
 
@@ -60,7 +59,7 @@ def _two_stream(options: TrainOptions) -> TrainOptions:
 
 def _k2b(method: MethodName) -> TrainOptions:
     options = K2B_MINI_TOL if method == "tol" else replace(K2B_MINI, method=method)
-    options = replace(options, model=replace(options.model, backbone_weights=str(RESNET_WEIGHTS)))
+    options = replace(options, model=replace(options.model, backbone_weights=str(RGB_WEIGHTS)))
     return mini_with_cfb(options, flow_weights=FLOW_WEIGHTS) if method == "glad_cfb" else options
 
 

@@ -2,11 +2,9 @@
 
 The real task starts from Kinetics weights, from networks that know people and how they move. The miniature's narrow
 networks know them from `miniature.pretraining_world`: random motions, none a class of a benchmark, at places that tell
-nothing. The two streams of I3D learn first from stills (a frame, or the flow from it to the next, repeated), with only
-the centre of their kernels in time in use, then from clips, where places and steps of the joints are to be told at
-every moment. The 3-D ResNet, which makes one moment of eight frames, learns from clips alone, all moments from that
-one: first of figures before one colour, then at the places that everybody sees. The weights are made once, by
-`videoda-bench pretrain`, and ship with this package.
+nothing. Each stream of I3D learns first from stills (a frame, or the flow from it to the next, repeated), with only the
+centre of its kernels in time in use, then from clips, where places and steps of the joints are to be told at every
+moment. The weights are made once, by `videoda-bench pretrain`, and ship with this package.
 """
 
 import math
@@ -17,13 +15,11 @@ from typing import Literal
 import numpy as np
 import torch
 import torch.nn.functional as F
-from einops import rearrange
 from jaxtyping import Float32, UInt8
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from tqdm import tqdm
-from videoda_models import ResNet3d, VideoModel, create_model
-from videoda_models.resnet3d import Bottleneck3d
+from videoda_models import InceptionI3d, create_model
 from videoda_train.data.list_file import read_list
 from videoda_train.data.target_flow import flow_codes
 from videoda_train.data.video_reader import open_video
@@ -33,12 +29,11 @@ from videoda_train.recipes.e2h import E2H_MINI
 
 from videoda_bench.miniature.pretraining_world import PretrainingConfig, make_pretraining_world
 
-Stream = Literal["rgb", "flow", "resnet"]
+Stream = Literal["rgb", "flow"]
 
 WEIGHT_FILES: dict[Stream, str] = {
     "rgb": "i3d-tiny-rgb.safetensors",
     "flow": "i3d-tiny-flow.safetensors",
-    "resnet": "i3d-r50-tiny.safetensors",
 }
 """The files made, by the names under which they ship in `miniature/weights`."""
 
@@ -47,9 +42,6 @@ MIRRORED = [0, 1, 2, 7, 8, 9, 10, 3, 4, 5, 6]
 """Keypoints with left and right exchanged."""
 POSITION_UNIT_PX, VELOCITY_UNIT_PX = 10.0, 1.0
 """Places and steps of keypoints are learnt in these units, at the scale of the resized frames."""
-IMAGENET_MEAN = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1, 1)
-IMAGENET_STD = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1, 1)
-"""The 3-D ResNet's input range, of colours from 0 to 1."""
 PELVIS, HEAD, WRISTS = 0, 2, (4, 8)
 
 
@@ -67,8 +59,6 @@ class Phase:
     spacings: tuple[int, ...]
     lr: float
     tells_steps: bool
-    plain: bool = False
-    """Are the videos those before walls and floors of one colour?"""
 
 
 @dataclass(frozen=True)
@@ -76,31 +66,15 @@ class PretrainConfig:
     """The videos, what is learnt from them, and the seed; every ninth video is held out."""
 
     world: PretrainingConfig = field(default_factory=PretrainingConfig)
-    plain_world: PretrainingConfig = field(
-        default_factory=lambda: PretrainingConfig(videos_per_motion=15, image_size=(72, 96), plain=True)
-    )
-    """What the ResNet sees first."""
     rgb_steps: tuple[int, int] = (8000, 4000)
     """Steps on stills and on clips."""
     flow_steps: tuple[int, int] = (3000, 5000)
-    resnet_steps: tuple[int, int] = (1200, 1500)
-    """Steps on clips before one colour and on clips at any place."""
     weight_decay: float = 0.02
     warmup_steps: int = 100
     seed: int = 0
 
-    def world_of(self, phase: Phase) -> PretrainingConfig:
-        """Return the videos that a phase learns from."""
-        return self.plain_world if phase.plain else self.world
-
-    def phases(self, stream: Stream) -> tuple[Phase, ...]:
-        """Return what is learnt from, in order; a still frame tells no steps, its flow does."""
-        if stream == "resnet":
-            plain, anywhere = self.resnet_steps
-            return (
-                Phase("plain clips", plain, 32, 8, (1, 2, 3), 0.002, tells_steps=True, plain=True),
-                Phase("clips", anywhere, 32, 8, (1, 2, 3), 0.002, tells_steps=True),
-            )
+    def phases(self, stream: Stream) -> tuple[Phase, Phase]:
+        """Return the two phases; a still frame tells no steps, its flow does."""
         stills, clips = self.rgb_steps if stream == "rgb" else self.flow_steps
         return (
             Phase("stills", stills, 64, 2, (0,), 0.003, tells_steps=stream == "flow"),
@@ -117,54 +91,30 @@ class LabelledVideo:
 
 
 def pretrain(root: Path, out_file: Path, *, stream: Stream, config: PretrainConfig) -> dict[str, float]:
-    """Make the worlds below `root` (kept if there), train, write half-precision weights; return held-out scores."""
-    worlds = {
-        world: load_videos(make_pretraining_world(root, config=world), stream=stream)
-        for world in {config.world_of(phase) for phase in config.phases(stream)}
-    }
+    """Make the world below `root` (kept if there), train, write half-precision weights; return held-out scores."""
+    videos = load_videos(make_pretraining_world(root, config=config.world), stream=stream)
+    training = [video for index, video in enumerate(videos) if index % 9]
     model = new_model(stream, config=config)
     scores: dict[str, float] = {}
     for phase in config.phases(stream):
         with seeded_torch(config.seed, "head", phase.name):
-            head = new_head(model, phase=phase)
-        videos = worlds[config.world_of(phase)]
-        training = [video for index, video in enumerate(videos) if index % 9]
+            head = nn.Conv3d(model.feature_channels, 46 if phase.tells_steps else 24, 1)
         _train(model, head, training, phase=phase, config=config)
         explained = _explained(model, head, videos[::9], phase=phase, config=config)
         scores |= {f"{phase.name}: {name}": value for name, value in explained.items()}
         out_file.parent.mkdir(parents=True, exist_ok=True)
         state = model.state_dict()
-        halves = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
-        save_file({name: value.contiguous() for name, value in halves.items()}, out_file)
+        save_file({name: v.half() if v.is_floating_point() else v for name, v in state.items()}, out_file)
     return scores
 
 
-def new_model(stream: Stream, *, config: PretrainConfig) -> VideoModel:
+def new_model(stream: Stream, *, config: PretrainConfig) -> InceptionI3d:
     """Return the network of a stream as its pretraining starts, on the seed's random weights."""
     with seeded_torch(config.seed, "initialisation"):
-        if stream == "resnet":
-            resnet = create_model("i3d-r50-tiny", num_classes=2, dropout=0.0)
-            silence_residuals(resnet)
-            return resnet.to(memory_format=torch.channels_last_3d)
         model = create_model(f"i3d-inception-tiny-{stream}", num_classes=2, time_stride="cfb", dropout=0.0)
+        assert isinstance(model, InceptionI3d)
         keep_centre_in_time(model)
     return model
-
-
-def new_head(model: VideoModel, *, phase: Phase) -> nn.Conv3d:
-    """Return the layer that tells every two frames of a clip from the features of as many or fewer moments."""
-    told = 46 if phase.tells_steps else 24
-    with torch.no_grad():
-        shape = _features(model.eval(), torch.zeros(1, model.in_channels, phase.num_frames, CLIP.crop, CLIP.crop)).shape
-    return nn.Conv3d(model.feature_channels, told * (phase.num_frames // 2) // shape[2], (1, shape[3], shape[4]))
-
-
-def _features(model: VideoModel, clip: Tensor) -> Float32[Tensor, "B F Tf Hf Wf"]:
-    """What the head reads: pooled over space, of the ResNet the four quarters of the picture."""
-    if not isinstance(model, ResNet3d):
-        return model.features(clip)
-    clip = (0.5 * (clip + 1) - IMAGENET_MEAN) / IMAGENET_STD
-    return model.trunk(clip.contiguous(memory_format=torch.channels_last_3d))
 
 
 def load_videos(list_file: Path, *, stream: Stream) -> list[LabelledVideo]:
@@ -193,16 +143,6 @@ def keep_centre_in_time(model: nn.Module) -> None:
                 middle = torch.randn_like(module.weight[:, :, length // 2]) * spread
                 module.weight.zero_()
                 module.weight[:, :, length // 2] = middle
-
-
-def silence_residuals(model: nn.Module) -> None:
-    """Let every residual block start as its shortcut: a network that is shallow at first learns at all.
-
-    Zero scale in each block's last batch norm, as in Goyal et al., Accurate, Large Minibatch SGD, 2017, section 5.1.
-    """
-    for block in model.modules():
-        if isinstance(block, Bottleneck3d):
-            nn.init.zeros_(block.conv3.bn.weight)
 
 
 def make_targets(
@@ -257,15 +197,14 @@ def sample_batch(
     return torch.from_numpy(clips).permute(0, 4, 1, 2, 3), torch.from_numpy(np.stack(targets))
 
 
-def _tell(model: VideoModel, head: nn.Module, clip: Tensor, *, told: int) -> Float32[Tensor, "B D T2"]:
+def _tell(model: InceptionI3d, head: nn.Module, clip: Tensor) -> Float32[Tensor, "B D T2"]:
     device = torch.device("cpu")
     with autocast(device, resolve_precision("auto", device)):
-        answer = head(_features(model, clip))[..., 0, 0].float()
-    return rearrange(answer, "b (d k) t -> b d (t k)", d=told)
+        return head(model.features(clip))[..., 0, 0].float()
 
 
 def _train(
-    model: VideoModel, head: nn.Module, videos: list[LabelledVideo], *, phase: Phase, config: PretrainConfig
+    model: InceptionI3d, head: nn.Module, videos: list[LabelledVideo], *, phase: Phase, config: PretrainConfig
 ) -> None:
     for module in model.modules():
         if isinstance(module, nn.BatchNorm3d):
@@ -280,7 +219,7 @@ def _train(
         for group in optimizer.param_groups:
             group["lr"] = phase.lr * warm * 0.5 * (1 + math.cos(math.pi * step / phase.steps))
         clip, targets = sample_batch(videos, phase=phase, rng=rng, augment=True)
-        loss = F.smooth_l1_loss(_tell(model, head, clip, told=targets.shape[1]), targets, beta=0.3)
+        loss = F.smooth_l1_loss(_tell(model, head, clip), targets, beta=0.3)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 5.0)
@@ -290,14 +229,13 @@ def _train(
 
 @torch.inference_mode()
 def _explained(
-    model: VideoModel, head: nn.Module, videos: list[LabelledVideo], *, phase: Phase, config: PretrainConfig
+    model: InceptionI3d, head: nn.Module, videos: list[LabelledVideo], *, phase: Phase, config: PretrainConfig
 ) -> dict[str, float]:
     """Return the share of the held-out variance that the network explains: of places, of steps, and of the wrists'."""
     model.eval()
     rng = derive_rng(config.seed, "held out", phase.name)
     batches = [sample_batch(videos, phase=phase, rng=rng, augment=False) for _ in range(30)]
-    told = [_tell(model, head, clip, told=targets.shape[1]) for clip, targets in batches]
-    predicted = torch.cat([answer.movedim(1, -1).flatten(0, 1) for answer in told])
+    predicted = torch.cat([_tell(model, head, clip).movedim(1, -1).flatten(0, 1) for clip, _ in batches])
     wanted = torch.cat([targets.movedim(1, -1).flatten(0, 1) for _, targets in batches])
     error, spread = (predicted - wanted).square().mean(dim=0), wanted.var(dim=0)
     wrists = [2 * (k - 1) + axis for k in WRISTS for axis in (0, 1)]

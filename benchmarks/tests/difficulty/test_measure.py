@@ -7,7 +7,7 @@ from videoda_bench.difficulty.classifier import Schedule, predict, train_classif
 from videoda_bench.difficulty.items import SIZE
 from videoda_bench.difficulty.measure import Finding
 from videoda_bench.miniature.recording import write_frames, write_photo
-from videoda_bench.miniatures import RESNET_WEIGHTS
+from videoda_bench.miniatures import RGB_WEIGHTS
 
 
 def coloured(label: int, rng: np.random.Generator, frames: int) -> np.ndarray:
@@ -21,7 +21,7 @@ def test_the_classifier_learns_what_the_view_tells() -> None:
     labels = np.arange(12) % 2
     shown = [coloured(label, rng, 4) for label in labels]
     schedule = Schedule(steps=14, batch_size=6, warmup_steps=2, test_clips=1)
-    model = train_classifier(shown, labels, view="frame", num_classes=2, weights=RESNET_WEIGHTS, schedule=schedule)
+    model = train_classifier(shown, labels, view="frame", num_classes=2, weights=RGB_WEIGHTS, schedule=schedule)
     others = [coloured(label, rng, 4) for label in labels]
     assert (predict(model, others, view="frame", schedule=schedule) == labels).mean() > 0.8
 
@@ -46,7 +46,7 @@ def test_a_world_of_videos_has_trials_with_and_without_background_one_of_stills_
         (tmp_path / f"{domain}.txt").write_text("".join(f"{line}\n" for line in lines))
     (tmp_path / "classes.txt").write_text("blue\nred\n")
     schedule = Schedule(steps=1, batch_size=2, test_clips=1)
-    findings = measure_world(tmp_path, weights=RESNET_WEIGHTS, schedule=schedule)
+    findings = measure_world(tmp_path, weights=RGB_WEIGHTS, schedule=schedule)
     trials = [(f.trained_on, f.tested_on, f.view) for f in findings]
     of_stills = [("source", "source", "one frame"), ("source", "target", "one frame")]
     within = [("target", "target", view) for view in ("one frame", "motion alone", "clip")]

@@ -8,7 +8,7 @@ import tyro
 from videoda_train.data.list_file import read_classes
 
 from videoda_bench.difficulty import markdown_table, measure_world
-from videoda_bench.miniatures import RESNET_WEIGHTS
+from videoda_bench.miniatures import RGB_WEIGHTS
 from videoda_bench.reproduction.inputs import miniature_of
 from videoda_bench.tasks import load_task
 
@@ -23,7 +23,7 @@ class Difficulty:
     task: tyro.conf.Positional[str]
     world: Path | None = None
     """Folder of the world, made where it is missing; default: runs/TASK-mini/world."""
-    weights: Path = RESNET_WEIGHTS
+    weights: Path = RGB_WEIGHTS
     """What the network starts from; default: the miniature's own."""
     summary: Path | None = None
     """Where to write the findings as JSON."""

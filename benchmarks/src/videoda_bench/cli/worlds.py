@@ -34,7 +34,7 @@ class World:
 class Pretrain:
     """Make the miniature's weights again: render random motions, learn where joints are and how they move.
 
-    About 40 minutes for `rgb` and `flow` each, 15 for `resnet`, and 40 for the videos the first time.
+    About 40 minutes each, and 40 for the videos the first time.
     """
 
     stream: tyro.conf.Positional[Stream]

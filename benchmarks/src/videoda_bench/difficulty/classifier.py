@@ -18,7 +18,7 @@ from videoda_train.randomness import derive_rng, seeded_torch
 
 from videoda_bench.difficulty.views import INTERVAL, Shown, View, even_clips, random_clip
 
-NETWORK = "i3d-r50-tiny"
+NETWORK = "i3d-inception-tiny-rgb"
 _INPUT = input_for(model_card(NETWORK).input_range)
 
 

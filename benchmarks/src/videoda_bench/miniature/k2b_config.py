@@ -17,13 +17,13 @@ class K2bConfig:
     """
 
     seed: int = 0
-    source_videos: int = 20
+    source_videos: int = 24
     source_test_videos: int = 5
-    target_stretches: int = 12
-    target_test_stretches: int = 5
-    image_size: tuple[int, int] = (72, 96)
-    source_frames: tuple[int, int] = (40, 120)
-    target_frames: tuple[int, int] = (16, 48)
+    target_stretches: int = 20
+    target_test_stretches: int = 12
+    image_size: tuple[int, int] = (72, 80)
+    source_frames: tuple[int, int] = (48, 112)
+    target_frames: tuple[int, int] = (24, 48)
     home_share: float = 0.85
 
     def __post_init__(self) -> None:

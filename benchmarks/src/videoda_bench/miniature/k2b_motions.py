@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 from videoda_bench.miniature.motions import MOTIONS, Motion, Phases, Poses, cycle, swapped
-from videoda_bench.miniature.skeleton import pose
+from videoda_bench.miniature.skeleton import FIELD, pose
 
 _BENT = {**{"bend": 92, "root_z": -0.12, "nod": 8}, **dict.fromkeys(("hand_x", "off_hand_x"), 0.04)}
 
@@ -142,6 +143,39 @@ K2B_MOTIONS: dict[str, K2bMotion] = {
     "lift": K2bMotion(lift, (1.7, 2.3), (0.05, 0.57), leg_driven=True),
 }
 """Every class in label order."""
+
+
+READY = pose(**_hands(0.02, -0.42, 0.3, elbow=0.9), bend=-4, nod=-8)
+"""Before an action: upright, the hands on the hips."""
+SPENT = pose(**_hands(0.02, -0.72, 0.5, elbow=0.2), root_y=-0.14, root_z=-0.1, bend=42, nod=18)
+"""After an action: the hands on the bent knees."""
+TIRING = {"bend": 10.0, "nod": 20.0, "root_y": -0.03, "hand_y": -0.1, "off_hand_y": -0.1}
+"""How a pose differs at the end of an action from the same pose at its beginning."""
+APPROACH = 0.7
+"""Way towards the camera from the beginning to the end of an action [m]."""
+
+
+def smooth_step(values: Float[np.ndarray, " t"]) -> Float[np.ndarray, " t"]:
+    """0 below 0, 1 above 1, a smooth cubic between."""
+    inside = np.clip(values, 0.0, 1.0)
+    return inside * inside * (3 - 2 * inside)
+
+
+def perform(
+    acted: Poses, times: Float[np.ndarray, " t"], *, start: float, stop: float, ramp: float
+) -> tuple[Poses, Float[np.ndarray, " t"]]:
+    """An action as it goes, with its direction in time: from readiness, tiring, to exhaustion.
+
+    Returns the poses and how much of the action has passed, from 0 to 1; `ramp` [s] leads into it from `start` [s] on
+    and out of it until `stop` [s].
+    """
+    progress = np.clip((times - start) / (stop - start), 0.0, 1.0)
+    tired = acted.copy()
+    for name, change in TIRING.items():
+        tired[:, FIELD[name]] += change * (progress - 0.5)
+    begun = smooth_step((times - start) / ramp)[:, None]
+    ended = smooth_step((times - stop) / ramp + 1)[:, None]
+    return (1 - begun) * READY + begun * ((1 - ended) * tired + ended * SPENT), progress
 
 
 def sample_heading(action: str, rng: np.random.Generator) -> float:

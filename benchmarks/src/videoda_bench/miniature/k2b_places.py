@@ -107,11 +107,11 @@ HOMES: dict[str, str] = {
 """The place at which most videos of a Kinetics class are filmed."""
 
 
-def bare_stage(*, distance: float) -> Scene:
-    """The stage of all target sequences: one grey for the floor, a lighter one behind, the same light."""
+def bare_stage(rng: np.random.Generator, *, distance: float) -> Scene:
+    """A target sequence's stage: one grey for the floor, a lighter one behind, the same light for all."""
     return Scene(
-        wall=_plain((8, 8), 0.82),
-        floor=_plain((8, 8), 0.66),
+        wall=_plain((8, 8), float(rng.uniform(0.76, 0.92))),
+        floor=_plain((8, 8), float(rng.uniform(0.6, 0.76))),
         wall_scale=1.0,
         floor_scale=1.0,
         wall_z=-distance,

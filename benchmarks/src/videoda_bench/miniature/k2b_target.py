@@ -11,9 +11,8 @@ from jaxtyping import Float
 from videoda_bench.miniature.appearance import Outfit, dress
 from videoda_bench.miniature.camera import Framing, film
 from videoda_bench.miniature.footage import FRAMES_PER_SECOND, Footage, exposures
-from videoda_bench.miniature.k2b_motions import K2B_MOTIONS, sample_heading
+from videoda_bench.miniature.k2b_motions import APPROACH, K2B_MOTIONS, perform, sample_heading, smooth_step
 from videoda_bench.miniature.k2b_places import bare_stage
-from videoda_bench.miniature.k2b_source import smooth_step
 from videoda_bench.miniature.primitives import Skin, instants
 from videoda_bench.miniature.sensor import Look
 from videoda_bench.miniature.shot import moved, shadows, sway, vary
@@ -24,10 +23,12 @@ CYCLES = (1.0, 1.6)
 QUICKNESS = (0.75, 1.0)
 """A cycle's duration as a part of the motion's own."""
 GAP_FRAMES = (8, 24)
+RAMP_FRAMES = 6
+"""From readiness into an action, and from it to rest."""
 STARTS_AT_ONCE = 0.3
 """The part of the sequences whose first stretch has offset 0, as in the published split."""
 _CLEAN = Look(gain=1.0, gamma=1.0, cast=(1.0, 1.0, 1.0), saturation=1.0, vignette=0.0, defocus=0.0, noise=0.004)
-_CAMERA = Framing(2.7, (0.0, 1.04), 1.3, focal_per_width=1.2, roll_deg=0.0, shake_deg=0.0, pan_deg_per_second=0.0)
+_CAMERA = Framing(2.5, (0.0, 0.98), 1.3, focal_per_width=1.2, roll_deg=0.0, shake_deg=0.0, pan_deg_per_second=0.0)
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,13 @@ class Stretch:
 
 
 def mannequin() -> Outfit:
-    """The same matt skin all over, neither clothes nor hair nor face."""
-    skin = Skin((0.56, 0.6, 0.68))
+    """A matt skin, limbs and their ends a little darker, neither clothes nor hair nor face."""
+    trunk, limb, end = Skin((0.5, 0.54, 0.62)), Skin((0.34, 0.38, 0.48)), Skin((0.2, 0.23, 0.3))
     return Outfit(
-        **dict.fromkeys(("face", "shirt", "sleeve", "cuff", "trousers", "shin", "shoes", "hair"), skin),
-        bare=skin.colour,
+        **dict.fromkeys(("shirt", "trousers"), trunk),
+        **dict.fromkeys(("sleeve", "cuff", "shin"), limb),
+        **dict.fromkeys(("face", "shoes", "hair"), end),
+        bare=end.colour,
         long_hair=False,
         skirt=False,
         loose=1.0,
@@ -84,14 +87,17 @@ def plan_target_sequence(
     for motion, period, stretch in zip(motions, periods, stretches, strict=True):
         start, stop = (frame / FRAMES_PER_SECOND for frame in (stretch.offset, stretch.offset + stretch.num_frames))
         acted = vary(motion.poses(rng.random() + (times - start) / period), rng=rng)
-        ramp = GAP_FRAMES[0] / FRAMES_PER_SECOND
-        begun = 1.0 if stretch.offset == 0 else smooth_step((times - start) / ramp + 0.6)
-        acting = begun * smooth_step((stop - times) / ramp + 0.6)
-        poses += acting[:, None] * (acted - pose())
+        performed, _ = perform(acted, times, start=start, stop=stop, ramp=RAMP_FRAMES / FRAMES_PER_SECOND)
+        passing = GAP_FRAMES[0] / FRAMES_PER_SECOND
+        here = smooth_step((times - start) / passing + 1) * smooth_step((stop - times) / passing + 1)
+        if stretch.offset == 0:
+            here[times < stop] = 1.0
+        poses += here[:, None] * (performed - pose())
         heading = sample_heading(stretch.action, rng)
         angle = np.deg2rad(-heading if mirrored else heading)
         half = 0.25 * rng.uniform(*motion.travel) * (stop - start) * np.array([np.sin(angle), 0.0, np.cos(angle)])
         knots += [start, stop]
+        half[2] += 0.5 * APPROACH
         places += [-half, half]
         headings += [heading, heading]
     poses[:, FIELD["turn"]] += np.interp(times, knots, headings)
@@ -99,7 +105,7 @@ def plan_target_sequence(
     joints = forward_kinematics(sway(poses, times, rng), body=body, mirrored=mirrored)
     joints = moved(joints, _walk(times, knots, places))
     cameras = film(_CAMERA, times, subject=np.zeros((len(times), 3)), image_size=image_size, rng=rng)
-    scene = bare_stage(distance=6.0)
+    scene = bare_stage(rng, distance=6.0)
     footage = Footage(
         instants=instants(dress(joints, body=body, outfit=mannequin()), shadows=shadows(joints, scene)),
         cameras=cameras,

@@ -5,7 +5,6 @@ None of its motions is a class of a benchmark. Every frame comes with the projec
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,21 +15,9 @@ from videoda_bench.miniature.footage import FRAMES_PER_SECOND
 from videoda_bench.miniature.processes import in_processes
 from videoda_bench.miniature.random_motions import random_motion
 from videoda_bench.miniature.recording import write_video
-from videoda_bench.miniature.scenery import FLOOR_SIZE, PLACES, WALL_SIZE, Place
 from videoda_bench.miniature.shot import plan_video
-from videoda_bench.miniature.textures import Texture
 
 BITS_PER_SECOND = (300_000, 600_000)
-
-
-def _one_colour(size: tuple[int, int]) -> Callable[[np.random.Generator, float], Texture]:
-    def paint(rng: np.random.Generator, scale: float) -> Texture:
-        return np.broadcast_to(rng.uniform(0.1, 0.95, 3).astype(np.float32), (*size, 3)).copy()
-
-    return paint
-
-
-PLAIN_PLACES = {"plain": Place((1.0, 8.0), _one_colour(WALL_SIZE), _one_colour(FLOOR_SIZE))}
 
 
 @dataclass(frozen=True)
@@ -42,8 +29,6 @@ class PretrainingConfig:
     videos_per_motion: int = 50
     image_size: tuple[int, int] = (120, 160)
     num_frames: tuple[int, int] = (24, 36)
-    plain: bool = False
-    """Are walls and floors of one random colour each, in place of the scenes of the miniatures?"""
 
 
 @dataclass(frozen=True)
@@ -55,7 +40,7 @@ class _Item:
 
     @property
     def stem(self) -> str:
-        return f"{_folder(self.config)}/motion{self.motion:02d}/v{self.index:03d}"
+        return f"videos/motion{self.motion:02d}/v{self.index:03d}"
 
 
 def make_pretraining_world(
@@ -63,8 +48,7 @@ def make_pretraining_world(
 ) -> Path:
     """Write `videos/motionNN/vNNN.avi`, keypoints (T, 11, 2) [px] in `.npy` beside each, and the list `videos.txt`.
 
-    A plain set is `plain/…` and `plain.txt`. Files that exist are kept, so an interrupted call goes on. Returns the
-    list file.
+    Files that exist are kept, so an interrupted call goes on. Returns the list file.
     """
     items = [
         _Item(out_dir, config, motion, index)
@@ -76,19 +60,14 @@ def make_pretraining_world(
     for _ in tqdm(made, total=len(waiting), desc="pretraining world", unit="video", disable=not progress):
         pass
     rows = sorted((item.motion, item.stem) for item in items)
-    list_file = out_dir / f"{_folder(config)}.txt"
+    list_file = out_dir / "videos.txt"
     list_file.write_text("".join(f"{stem}.avi {motion}\n" for motion, stem in rows))
     return list_file
 
 
-def _folder(config: PretrainingConfig) -> str:
-    return "plain" if config.plain else "videos"
-
-
 def _make(item: _Item) -> None:
     config = item.config
-    key = (config.seed, item.motion, item.index, *([1] if config.plain else []))
-    rng = np.random.default_rng(np.random.SeedSequence(key))
+    rng = np.random.default_rng(np.random.SeedSequence((config.seed, item.motion, item.index)))
     bits = int(rng.choice(BITS_PER_SECOND))
     video = plan_video(
         random_motion(item.motion, seed=config.seed),
@@ -96,7 +75,6 @@ def _make(item: _Item) -> None:
         rng=rng,
         image_size=config.image_size,
         num_frames=config.num_frames,
-        places=PLAIN_PLACES if config.plain else PLACES,
     )
     path = item.out_dir / f"{item.stem}.avi"
     write_video(path, video.frames(), frames_per_second=FRAMES_PER_SECOND, bits_per_second=bits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from videoda_bench.miniature.footage import Footage, exposures, photograph
 from videoda_bench.miniature.motions import MOTIONS, Motion
 from videoda_bench.miniature.primitives import instants
 from videoda_bench.miniature.props import sample_props
-from videoda_bench.miniature.scenery import HOME_PLACES, PLACES, Place, Scene, build_scene
+from videoda_bench.miniature.scenery import HOME_PLACES, PLACES, Scene, build_scene
 from videoda_bench.miniature.sensor import sample_look
 from videoda_bench.miniature.skeleton import FIELD, POSE_FIELDS, Joints, forward_kinematics, pose, sample_body
 
@@ -172,9 +172,8 @@ def plan_video(
     rng: np.random.Generator,
     image_size: tuple[int, int],
     num_frames: tuple[int, int],
-    places: Mapping[str, Place] = PLACES,
 ) -> Video:
-    """A video of a motion: several cycles at any of the places, filmed by hand, of num_frames (least, most) frames.
+    """A video of a motion: several cycles at any kind of place, filmed by hand, of num_frames (least, most) frames.
 
     `action` names the class whose props and view angles it has; None: no props, seen mostly from the front.
     """
@@ -196,7 +195,7 @@ def plan_video(
     cameras = film(framing, times, subject=followed, image_size=image_size, rng=rng)
     distance = cameras[0].focal * framing.view_height / image_size[0]
     scene = build_scene(
-        places[str(rng.choice(list(places)))],
+        PLACES[str(rng.choice(list(PLACES)))],
         rng,
         focal=cameras[0].focal,
         distance=distance,
