@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import no_type_check
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32, Int32, UInt8
 from numba import njit
 
 FAR_SIDE, NEAR_SIDE = 1, 2
@@ -112,7 +112,7 @@ def place_edges(
     labels: UInt8[np.ndarray, "h w"],
     right: UInt8[np.ndarray, "h w"],
     below: UInt8[np.ndarray, "h w"],
-    order: np.ndarray,
+    order: Int32[np.ndarray, " q"],
     shares: Float32[np.ndarray, "h w"],
 ) -> UInt8[np.ndarray, "n 4"]:
     """Return how far from each pixel's centre its surface ends to the left, right, top and bottom.
