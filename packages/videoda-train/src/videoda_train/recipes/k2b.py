@@ -68,7 +68,8 @@ K2B_MINI = replace(
     method="glad",
     glad=GladConfig(width=256, background_probability=0.75, background_weight=0.5),
     dann=DannConfig(width=256),
-    optim=replace(_MINI_OPTIM, lr=0.001, batch_size=8, lr_batch_size=8, epochs=5),
+    optim=replace(_MINI_OPTIM, lr=0.001, batch_size=8, lr_batch_size=8, epochs=16),
 )
 """Stage 2 of the miniature. Backgrounds are blended more often and more visibly than published: a few hundred videos at
-a few places are learnt by heart."""
+a few places are learnt by heart. The loss on the labelled source then falls for all of the 16 epochs.
+"""
