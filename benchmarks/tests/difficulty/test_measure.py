@@ -20,7 +20,7 @@ def test_the_classifier_learns_what_the_view_tells() -> None:
     rng = np.random.default_rng(0)
     labels = np.arange(12) % 2
     shown = [coloured(label, rng, 4) for label in labels]
-    schedule = Schedule(steps=14, batch_size=6, warmup_steps=2, test_clips=1)
+    schedule = Schedule(steps=30, batch_size=6, lr=0.003, warmup_steps=2, test_clips=1)
     model = train_classifier(shown, labels, view="frame", num_classes=2, weights=RGB_WEIGHTS, schedule=schedule)
     others = [coloured(label, rng, 4) for label in labels]
     assert (predict(model, others, view="frame", schedule=schedule) == labels).mean() > 0.8
