@@ -42,7 +42,7 @@ class PlainSteps(Dataset[list[torch.Tensor]]):
 
     def __init__(self, root: Path, steps: StepDataset, facts: list[VideoFacts], config: TrainConfig):
         self._root = root
-        self._source, self._target = steps.source.items, steps.target.items
+        self._source, self._target = steps.source.items, steps.adapted.items
         self._facts = facts
         self._clip = config.clip
         self._num_paces = config.cfb.num_paces
@@ -94,7 +94,7 @@ def write_jpegs(root: Path, steps: StepDataset, paths: PreparedPaths) -> None:
         frames = paths.source_frames / source_clip_name(item)
         codes = np.load(paths.source_flow / f"{source_clip_name(item)}.npy")
         _write_folder(root / "source" / source_clip_name(item), stream_frames(frames), codes)
-    for item in tqdm(steps.target.items, desc="JPEGs"):
+    for item in tqdm(steps.adapted.items, desc="JPEGs"):
         codes = np.load(paths.target_flow / f"{target_video_name(item)}.npy")
         _write_folder(root / "target" / target_video_name(item), stream_frames(item.path), codes)
 
@@ -168,7 +168,7 @@ def _measure(steps: StepDataset, plain: PlainSteps, *, times: int, epochs: int) 
     one = np.random.default_rng(0)
     parts = {
         "source": cpu_seconds(lambda: [steps.source.sample(i, one) for i in range(16)], times=times) / 16,
-        "target": cpu_seconds(lambda: [steps.target.sample(i % 8, one) for i in range(16)], times=times) / 16,
+        "target": cpu_seconds(lambda: [steps.adapted.sample(i % 8, one) for i in range(16)], times=times) / 16,
     }
     rows = [
         row(

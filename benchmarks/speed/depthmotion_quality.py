@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
 from pathlib import Path
-from time import process_time
 
 import cv2
 import depthmotion as dm
@@ -28,7 +26,7 @@ from depthmotion.surface import find_cuts
 from depthmotion.surroundings import continue_outwards
 from depthmotion.workspace import Workspace
 from depthmotion_world import co_visible, view
-from measurements import row, write_section
+from measurements import cpu_seconds, row, write_section
 
 REPORT = "depthmotion-quality"
 DEPTH_CAMERA_FOCAL = 585.0
@@ -181,19 +179,6 @@ def sharpness(size: int) -> list[dict]:
     return rows
 
 
-def least_seconds(
-    call: Callable[[], object], before: Callable[[], object] = lambda: None, *, rounds: int = 30
-) -> float:
-    """Return the least CPU time of a call [s]; `before` is run before each and not counted."""
-    taken = []
-    for _ in range(rounds):
-        before()
-        start = process_time()
-        call()
-        taken.append(process_time() - start)
-    return min(taken)
-
-
 def fill_times(image: np.ndarray, depth: np.ndarray, path: dm.CameraPath) -> dict[str, float]:
     """Time what our fill adds to a clip and Telea's inpainting of the same holes [ms per frame].
 
@@ -211,7 +196,7 @@ def fill_times(image: np.ndarray, depth: np.ndarray, path: dm.CameraPath) -> dic
         plate = make_plate(image, scene.disparity, scene.labels, right, below, threshold=scene.tolerance, radius=radius)
         continue_outwards(image, plate.image, margins=scene.texture.margins)
 
-    parts["backdrop"].append(least_seconds(backdrop))
+    parts["backdrop"].append(cpu_seconds(backdrop, times=30))
     work = Workspace(*scene.shape)
     for t in range(1, len(clip)):
         work.clear()
@@ -232,7 +217,7 @@ def fill_times(image: np.ndarray, depth: np.ndarray, path: dm.CameraPath) -> dic
             count = find_holes(work.index, work.queue)
             continue_surfaces(work.index, work.nearness, covered, labels, tolerance, work.queue, count, work.ends)
 
-        parts["finding"].append(least_seconds(find, restore))
+        parts["finding"].append(cpu_seconds(find, times=30, before=restore))
         holes = work.index[1:-1, 1:-1] < 0
         resolve_points(scene, motions, t, workspace=work, for_texture=True)
 
@@ -240,12 +225,14 @@ def fill_times(image: np.ndarray, depth: np.ndarray, path: dm.CameraPath) -> dic
         fraction = np.ascontiguousarray(work.fraction[holes])[None]
         width = 1 + max(len(fraction[0]) // 100, 1)  # a picture of about 100 rows, as remap is made for
         xy, fraction = (np.resize(part, (100, width, *part.shape[2:])) for part in (xy, fraction))
-        parts["reading"].append(least_seconds(lambda xy=xy, fraction=fraction: scene.texture.read(xy, fraction)))
+        parts["reading"].append(
+            cpu_seconds(lambda xy=xy, fraction=fraction: scene.texture.read(xy, fraction), times=30)
+        )
         frame = next(frame for k, frame in enumerate(clip.frames(fill="none", with_flow=False)) if k == t)
         mask = holes.view(np.uint8)
         parts["telea"].append(
-            least_seconds(
-                lambda frame=frame, mask=mask: cv2.inpaint(frame.image, mask, TELEA_RADIUS, cv2.INPAINT_TELEA), rounds=8
+            cpu_seconds(
+                lambda frame=frame, mask=mask: cv2.inpaint(frame.image, mask, TELEA_RADIUS, cv2.INPAINT_TELEA), times=8
             )
         )
     return {name: 1e3 * sum(values) / len(clip) for name, values in parts.items()}

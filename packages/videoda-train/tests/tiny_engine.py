@@ -39,7 +39,7 @@ class PointVideos(EvaluationData):
 class PointData(TrainingData):
     def __init__(self, *, batch_size: int, steps: int = 5):
         self.steps_per_epoch = steps
-        self.target = PointVideos()
+        self.evaluated = PointVideos()
         self.batch_size = batch_size
 
     def __getitem__(self, key: StepKey) -> Points:

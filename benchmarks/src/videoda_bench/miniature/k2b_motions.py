@@ -118,10 +118,9 @@ def lift(phase: Phases) -> Poses:
 
 @dataclass(frozen=True)
 class K2bMotion(Motion):
-    """An action of this world: is it seen from the side rather than the front, does it never leave the floor."""
+    """An action of this world: is it seen from the side rather than the front."""
 
     sideways: bool = True
-    on_floor: bool = False
 
 
 def _known(action: str, *, sideways: bool = True) -> K2bMotion:
@@ -138,7 +137,7 @@ K2B_MOTIONS: dict[str, K2bMotion] = {
     "clean": K2bMotion(clean, (1.0, 1.4), (0.0, 0.5), sideways=False, leg_driven=True),
     "squat": K2bMotion(squat, (1.2, 1.7), (0.5,), leg_driven=True),
     "punch": K2bMotion(punch, (0.8, 1.1), (0.0, 0.5), leg_driven=True),
-    "crawl": K2bMotion(crawl, (1.0, 1.4), (0.0, 0.5), travel=(0.4, 0.7), on_floor=True, leg_driven=True),
+    "crawl": K2bMotion(crawl, (1.0, 1.4), (0.0, 0.5), travel=(0.4, 0.7), leg_driven=True),
     "clap": _known("clap", sideways=False),
     "lift": K2bMotion(lift, (1.7, 2.3), (0.05, 0.57), leg_driven=True),
 }

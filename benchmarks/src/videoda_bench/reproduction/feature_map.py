@@ -59,7 +59,7 @@ def save_feature_map(config: TrainConfig, run_dir: Path, data: TrainingData, *, 
         source=plane[: len(labels)].tolist(),
         source_labels=labels,
         target=plane[len(labels) :].tolist(),
-        target_labels=[item.label for item in data.target.items],
+        target_labels=[item.label for item in data.evaluated.items],
         explained=shares.tolist(),
     )
     write_text(run_dir / FILE_NAME, json.dumps(asdict(points)) + "\n")
@@ -72,9 +72,9 @@ def read_feature_map(run_dir: Path) -> FeatureMap | None:
 
 
 def _target_batches(data: TrainingData) -> Iterator[Batch]:
-    count = len(data.target)
+    count = len(data.evaluated)
     for first in range(0, count, EVALUATION_BATCH):
-        yield data.target.evaluation_batch(range(first, min(first + EVALUATION_BATCH, count)))
+        yield data.evaluated.evaluation_batch(range(first, min(first + EVALUATION_BATCH, count)))
 
 
 def _source_features(method: Method, data: TrainingData, *, device: torch.device) -> tuple[list[Tensor], list[int]]:

@@ -73,11 +73,6 @@ def encode_image(image: UInt8[np.ndarray, "h w 3"], *, suffix: str = ".jpg", qua
     return bytes(data)
 
 
-def encode_jpeg(image: UInt8[np.ndarray, "h w 3"], *, quality: int = 95) -> bytes:
-    """Return the bytes of a JPEG."""
-    return encode_image(image, suffix=".jpg", quality=quality)
-
-
 def resize_image(image: UInt8[np.ndarray, "h w 3"], size: tuple[int, int]) -> UInt8[np.ndarray, "h2 w2 3"]:
     """Resize to (height, width), averaged over areas when shrinking, bilinear when enlarging."""
     height, width = size

@@ -13,8 +13,8 @@ class NoTraining(TrainingData):
 
     steps_per_epoch = 0
 
-    def __init__(self, target: EvaluationData):
-        self.target = target
+    def __init__(self, evaluated: EvaluationData):
+        self.evaluated = evaluated
 
     def __getitem__(self, key: StepKey) -> Batch:
         raise IndexError(f"no step {key.step}: nothing is trained")

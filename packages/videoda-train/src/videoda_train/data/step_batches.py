@@ -71,7 +71,7 @@ class StepDataset(TrainingData):
         if batch_size > len(source):
             raise ConfigError(f"batch size {batch_size} is larger than the source ({len(source)} items); lower it")
         self.source = source
-        self.target = evaluated or target
+        self.evaluated = evaluated or target
         self._target = target
         self.steps_per_epoch = len(source) // batch_size
         self._batch_size = batch_size

@@ -65,11 +65,10 @@ class TargetDataset(EvaluationData):
         frames, pace = sample_pace_clip(
             self._facts[index].num_frames, self._clip.num_frames, rng, num_paces=self._num_paces
         )
-        side = self._clip.resize
-        crop = random_crop_flip(side, side, size=self._clip.crop, rng=rng, flip_probability=self._clip.flip_probability)
+        crop = self._random_crop(rng)
         return TargetSample(
             rgb=crop.rgb(self._frames(index, frames)),
-            flow_codes=crop.flow_codes(self._flow_codes(index)[:: self._eval_stride]),
+            flow_codes=crop.flow_codes(self._clip_flow(index)),
             pace=pace,
         )
 
@@ -78,15 +77,13 @@ class TargetDataset(EvaluationData):
     ) -> tuple[UInt8[np.ndarray, "T S S 3"], UInt8[np.ndarray, "T S S 2"]]:
         """Return evenly spread frames and the flow at them, with a random crop and flip."""
         frames = uniform_indices(self._facts[index].num_frames, self._clip.num_eval_frames)[:: self._eval_stride]
-        side = self._clip.resize
-        crop = random_crop_flip(side, side, size=self._clip.crop, rng=rng, flip_probability=self._clip.flip_probability)
-        return crop.rgb(self._frames(index, frames)), crop.flow_codes(self._flow_codes(index)[:: self._eval_stride])
+        crop = self._random_crop(rng)
+        return crop.rgb(self._frames(index, frames)), crop.flow_codes(self._clip_flow(index))
 
     def even_flow(self, index: int, rng: np.random.Generator) -> UInt8[np.ndarray, "T S S 2"]:
         """Return the flow at evenly spread frames, with a random crop and flip."""
-        side = self._clip.resize
-        crop = random_crop_flip(side, side, size=self._clip.crop, rng=rng, flip_probability=self._clip.flip_probability)
-        return crop.flow_codes(self._flow_codes(index)[:: self._eval_stride])
+        crop = self._random_crop(rng)
+        return crop.flow_codes(self._clip_flow(index))
 
     def evaluation_batch(self, indices: Sequence[int]) -> EvaluationBatch:
         """Return the evaluation clips."""
@@ -102,7 +99,17 @@ class TargetDataset(EvaluationData):
 
     def bank_flow_codes(self, index: int) -> UInt8[np.ndarray, "T S S 2"]:
         """Return what the bank keeps of a video: evaluation flows 0, 2, 4, …, centre-cropped."""
-        return self._centre_crop.flow_codes(self._flow_codes(index)[:: self._eval_stride])
+        return self._centre_crop.flow_codes(self._clip_flow(index))
+
+    def _clip_flow(self, index: int) -> UInt8[np.ndarray, "T R R 2"]:
+        """Return the flow of every second evaluation frame, or whatever gives as many as a training clip has."""
+        return self._flow_codes(index)[:: self._eval_stride]
+
+    def _random_crop(self, rng: np.random.Generator) -> CropFlip:
+        clip = self._clip
+        return random_crop_flip(
+            clip.resize, clip.resize, size=clip.crop, rng=rng, flip_probability=clip.flip_probability
+        )
 
     @property
     def _centre_crop(self) -> CropFlip:

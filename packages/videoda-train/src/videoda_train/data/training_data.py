@@ -56,13 +56,13 @@ class TrainingData(ABC, Dataset[Any]):
     """
 
     steps_per_epoch: int
-    target: EvaluationData
-    """The videos that are evaluated after every epoch: the unlabelled ones, or others."""
+    evaluated: EvaluationData
+    """The videos that are scored after every epoch: the unlabelled ones, or others."""
 
     @property
     def adapted(self) -> EvaluationData:
-        """The unlabelled videos, as a method scores them: the same object as `target` where those are evaluated."""
-        return self.target
+        """The unlabelled videos, as a method scores them: the same object as `evaluated` where those are."""
+        return self.evaluated
 
     @abstractmethod
     def __getitem__(self, key: StepKey) -> Batch:

@@ -66,7 +66,7 @@ class ViewsData(TrainingData):
             if batch_size > len(videos):
                 raise ConfigError(f"batch size {batch_size} is larger than the {domain} ({len(videos)}); lower it")
         self.source = source
-        self.target = evaluated
+        self.evaluated = evaluated
         self.unlabelled = target
         self.steps_per_epoch = -(-len(source) // batch_size)
         self._random_target = random_target

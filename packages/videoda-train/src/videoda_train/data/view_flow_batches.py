@@ -78,7 +78,7 @@ class ViewsFlowData(TrainingData):
         seed: int,
     ):
         self.steps_per_epoch = views.steps_per_epoch
-        self.target = evaluated
+        self.evaluated = evaluated
         self._adapted = adapted
         self._views = views
         self._source_clips = source_clips

@@ -43,7 +43,7 @@ class TrainingLoop:
         self.callbacks = callbacks
         self.update = WeightUpdate(method, config, runtime, steps_per_epoch=data.steps_per_epoch)
         self.state = RunState(self.update, method, folder, config.checkpoint, ranks=runtime.ranks)
-        self.labels = labels_of(data.target.items)
+        self.labels = labels_of(data.evaluated.items)
 
     def run(self) -> Scores:
         """Train to the last epoch; return the scores of its evaluation.
@@ -57,7 +57,7 @@ class TrainingLoop:
         while position.epoch < self.config.optim.epochs:
             scores = self._run_epoch(position)
             position = Position(position.epoch + 1)
-        return evaluate(self.method, self.data.target, self.runtime) if scores is None else scores
+        return evaluate(self.method, self.data.evaluated, self.runtime) if scores is None else scores
 
     def _run_epoch(self, start: Position) -> Scores:
         epoch, started = start.epoch, time.monotonic()
@@ -65,7 +65,7 @@ class TrainingLoop:
         trained = time.monotonic()
         self.method.after_training(epoch)
         try:
-            scores = evaluate(self.method, self.data.target, self.runtime)
+            scores = evaluate(self.method, self.data.evaluated, self.runtime)
             adapted = self._scores_of_adapted(epoch, scores)
             averaged = self._evaluate_average()
         except Interrupted:
@@ -118,7 +118,7 @@ class TrainingLoop:
 
     def _scores_of_adapted(self, epoch: int, scores: Scores) -> Scores:
         videos = self.data.adapted
-        if videos is self.data.target or not self.method.needs_scores_of_adapted(epoch):
+        if videos is self.data.evaluated or not self.method.needs_scores_of_adapted(epoch):
             return scores
         return evaluate(self.method, videos, self.runtime)
 
@@ -126,7 +126,7 @@ class TrainingLoop:
         if self.update.average is None:
             return {}
         with self.update.average.applied(self.method.module):
-            scores = evaluate(self.method, self.data.target, self.runtime)
+            scores = evaluate(self.method, self.data.evaluated, self.runtime)
         metrics = asdict(measure(scores, self.labels))
         return {"average": {name: metrics[name] for name in ("acc_softmax", "acc_logits", "mean_class_accuracy")}}
 

@@ -6,8 +6,6 @@ class a target flow is kept. Source: "Unsupervised Image-to-Video Adaptation via
 Realistic Video Generation", ACM MM 2024.
 """
 
-from typing import Any
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -15,14 +13,14 @@ from videoda_models import PaceHead, TwoStream
 
 from videoda_train.data.model_input import flow_input, rgb_input
 from videoda_train.data.step_batches import StepBatch
-from videoda_train.evaluation import Scores
+from videoda_train.methods.bank_method import BankMethod
 from videoda_train.methods.flow_memory import FlowMemory
 from videoda_train.methods.losses import frame_and_clip_loss, pace_loss
 from videoda_train.methods.two_stream import TwoStreamMethod
 from videoda_train.recipes.config import CfbConfig, Streams
 
 
-class Cfb(TwoStreamMethod):
+class Cfb(BankMethod, TwoStreamMethod):
     """The full method; `memory` is its bank, and `config.pace` switches the pace task off for ablations.
 
     The bank belongs to the flow stream, the pace task to the RGB stream: without the stream, without the part.
@@ -34,7 +32,7 @@ class Cfb(TwoStreamMethod):
         if config.pace and used != "flow":
             self.module["pace"] = PaceHead(streams.rgb.feature_channels, num_paces=config.num_paces)
         self._config = config
-        self._memory = memory
+        self.memory = memory
 
     def training_step(self, batch: StepBatch, *, epoch: int, step: int) -> dict[str, Float[Tensor, ""]]:
         """Return the losses of one step."""
@@ -61,27 +59,7 @@ class Cfb(TwoStreamMethod):
 
     def _source_flow_losses(self, batch: StepBatch, *, epoch: int, step: int) -> dict[str, Float[Tensor, ""]]:
         labels, own = batch.source_labels, flow_input(batch.source_flow)
-        flow = self._memory.replace(own, labels=labels, index=batch.source_index, epoch=epoch, step=step)
+        flow = self.memory.replace(own, labels=labels, index=batch.source_index, epoch=epoch, step=step)
         frame, clip = frame_and_clip_loss(self.streams.flow(flow), labels, num_frames=flow.shape[2])
         config = self._config
         return {"flow_frame": config.flow_frame_weight * frame, "flow_clip": config.flow_clip_weight * clip}
-
-    def needs_scores_of_adapted(self, epoch: int) -> bool:
-        """Whether this epoch's evaluation fills the bank."""
-        return self._memory.fills_after(epoch)
-
-    def after_training(self, epoch: int) -> None:
-        """Empty the bank; the evaluation that follows refills it."""
-        self._memory.clear()
-
-    def after_evaluation(self, epoch: int, scores: Scores) -> dict[str, Any]:
-        """From `bank_from_epoch` on, keep the most confident target flows under their pseudo-labels."""
-        return self._memory.fill(scores) if self._memory.fills_after(epoch) else {}
-
-    def state(self) -> dict[str, Any]:
-        """Return what the bank was filled from."""
-        return self._memory.state()
-
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Rebuild the bank."""
-        self._memory.load_state(state)

@@ -5,8 +5,6 @@ source clips by their flow, in whose place come flows of confidently pseudo-labe
 vote together. No target label or pseudo-label enters a loss.
 """
 
-from typing import Any
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -15,14 +13,15 @@ from videoda_models import PaceHead, VideoModel, upsample_logits
 from videoda_train.data.model_input import flow_input
 from videoda_train.data.view_flow_batches import EvaluationViewsFlow, ViewsFlowBatch
 from videoda_train.evaluation import Scores
+from videoda_train.methods.bank_method import BankMethod
 from videoda_train.methods.flow_memory import FlowMemory
 from videoda_train.methods.glad import Glad
 from videoda_train.methods.losses import frame_and_clip_loss, pace_loss
-from videoda_train.methods.method import Method, ParameterGroup
+from videoda_train.methods.method import ParameterGroup
 from videoda_train.recipes.config import CfbConfig
 
 
-class GladCfb(Method):
+class GladCfb(BankMethod):
     """`module` holds GLAD's modules, `pace` if `config.pace`, and `flow` if there is a flow network.
 
     Args:
@@ -51,7 +50,7 @@ class GladCfb(Method):
             self.module["flow"] = flow
         self._glad = glad
         self._flow = flow
-        self._memory = memory
+        self.memory = memory
         self._config = config
 
     def training_step(self, batch: ViewsFlowBatch, *, epoch: int, step: int) -> dict[str, Float[Tensor, ""]]:
@@ -71,7 +70,7 @@ class GladCfb(Method):
         self, network: VideoModel, batch: ViewsFlowBatch, *, epoch: int, step: int
     ) -> dict[str, Float[Tensor, ""]]:
         config, labels, own = self._config, batch.source_labels, flow_input(batch.source_flow)
-        flow = self._memory.replace(own, labels=labels, index=batch.source_index, epoch=epoch, step=step)
+        flow = self.memory.replace(own, labels=labels, index=batch.source_index, epoch=epoch, step=step)
         frame, clip = frame_and_clip_loss(network(flow), labels, num_frames=flow.shape[2])
         with torch.no_grad():  # as in CFB, the target's own flow moves batch norm's running statistics, no more
             network(flow_input(batch.target_flow))
@@ -102,23 +101,3 @@ class GladCfb(Method):
             trained = [p for p in self._flow.parameters() if p.requires_grad]
             groups.append(ParameterGroup(trained, lr_factor=self._config.flow_lr_factor))
         return groups
-
-    def needs_scores_of_adapted(self, epoch: int) -> bool:
-        """Whether this epoch's evaluation fills the bank."""
-        return self._memory.fills_after(epoch)
-
-    def after_training(self, epoch: int) -> None:
-        """Empty the bank; the evaluation that follows refills it."""
-        self._memory.clear()
-
-    def after_evaluation(self, epoch: int, scores: Scores) -> dict[str, Any]:
-        """From `bank_from_epoch` on, keep the most confident target flows under their pseudo-labels."""
-        return self._memory.fill(scores) if self._memory.fills_after(epoch) else {}
-
-    def state(self) -> dict[str, Any]:
-        """Return what the bank was filled from."""
-        return self._memory.state()
-
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Rebuild the bank."""
-        self._memory.load_state(state)

@@ -1,6 +1,5 @@
 """The per-frame and clip losses of the two-stream localisation networks, and that of the pace task."""
 
-import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int64
 from torch import Tensor
@@ -25,8 +24,3 @@ def frame_and_clip_loss(
 def pace_loss(logits: Float[Tensor, "B P"], paces: Int64[Tensor, " B"]) -> Float[Tensor, ""]:
     """Return the cross-entropy of logits against pace labels, a mean over the batch."""
     return F.cross_entropy(logits.float(), paces)
-
-
-def weighted_sum(terms: dict[str, Float[Tensor, ""]]) -> Float[Tensor, ""]:
-    """Return the sum of the loss terms."""
-    return torch.stack(list(terms.values())).sum()

@@ -108,7 +108,6 @@ def mini_with_cfb(options: TrainOptions, *, flow_weights: Path) -> TrainOptions:
 
     The bank holds half of the 20 target videos of a class, and is used from the same part of the run on.
     """
-    own = E2H_MINI.optim
     return replace(
         options,
         clip=E2H_MINI.clip,
@@ -116,6 +115,6 @@ def mini_with_cfb(options: TrainOptions, *, flow_weights: Path) -> TrainOptions:
         cfb=replace(
             E2H_MINI.cfb,
             bank_size=10,
-            bank_from_epoch=E2H_MINI.cfb.bank_from_epoch * options.optim.epochs // own.epochs,
+            bank_from_epoch=E2H_MINI.cfb.bank_from_epoch * options.optim.epochs // E2H_MINI.optim.epochs,
         ),
     )

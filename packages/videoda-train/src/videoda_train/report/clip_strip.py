@@ -1,7 +1,6 @@
 """Strips of frames with their flow in colour: what the networks were shown."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import cv2
 import depthmotion.flowio
@@ -65,9 +64,3 @@ def _two_rows(frames: Sequence[np.ndarray], flow: Float[np.ndarray, "N H W 2"]) 
 def _fit(image: UInt8[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "H2 W2 3"]:
     width = max(1, round(image.shape[1] * _HEIGHT / image.shape[0]))
     return cv2.resize(image, (width, _HEIGHT), interpolation=cv2.INTER_AREA)
-
-
-def save_strip(image: UInt8[np.ndarray, "H W 3"], path: Path) -> None:
-    """Write a strip as PNG."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
