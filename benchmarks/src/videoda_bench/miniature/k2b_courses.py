@@ -12,7 +12,7 @@ from jaxtyping import Float
 from videoda_bench.miniature.k2b_motions import both_hands
 from videoda_bench.miniature.motions import Poses
 from videoda_bench.miniature.shot import vary
-from videoda_bench.miniature.skeleton import pose
+from videoda_bench.miniature.skeleton import FIELD, pose
 
 _KNEELING = {"root_y": -0.56, "toe": -140, "off_toe": -140, "foot_z": -0.3, "off_foot_z": -0.3}
 _WIDE = {"foot_x": 0.16, "off_foot_x": 0.16}
@@ -69,6 +69,10 @@ COURSES: dict[str, tuple[Float[np.ndarray, " fields"], Float[np.ndarray, " field
 """The poses before and after each action."""
 
 
+DRIFT = 0.4
+"""How far an action's poses go over from its beginning to its end while it lasts, in shares of their difference."""
+
+
 def smooth_step(values: Float[np.ndarray, " t"]) -> Float[np.ndarray, " t"]:
     """0 below 0, 1 above 1, a smooth cubic between."""
     inside = np.clip(values, 0.0, 1.0)
@@ -85,13 +89,17 @@ def perform(
     ramp: float,
     rng: np.random.Generator,
 ) -> tuple[Poses, Float[np.ndarray, " t"]]:
-    """An action as it goes: from its beginning through the poses of `acted` to its end, as one person holds them.
+    """An action as it goes: from its beginning through the poses of `acted`, drifting with them, to its end.
 
     Returns the poses and how much of the action has passed, from 0 to 1; `ramp` [s] leads into it from `start` [s] on
     and out of it until `stop` [s].
     """
     progress = np.clip((times - start) / (stop - start), 0.0, 1.0)
     before, after = vary(np.stack(COURSES[action]), rng=rng)
+    acting = acted + DRIFT * (progress[:, None] - 0.5) * (after - before)
     begun = smooth_step((times - start) / ramp)[:, None]
     ended = smooth_step((times - stop) / ramp + 1)[:, None]
-    return (1 - begun) * before + begun * ((1 - ended) * acted + ended * after), progress
+    poses = (1 - begun) * before + begun * ((1 - ended) * acting + ended * after)
+    for name in ("foot_y", "off_foot_y"):
+        poses[:, FIELD[name]] = np.maximum(poses[:, FIELD[name]], 0.0)
+    return poses, progress
