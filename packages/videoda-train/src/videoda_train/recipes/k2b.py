@@ -93,9 +93,9 @@ K2B_MINI_TOL = replace(
         backbone_weights=None,
         backbone_freeze_through="MaxPool3d_3a_3x3",
     ),
-    optim=replace(_MINI_OPTIM, lr=0.001, batch_size=12, lr_batch_size=12, epochs=20),
+    optim=replace(_MINI_OPTIM, lr=0.0005, batch_size=12, lr_batch_size=12, epochs=12),
 )
-"""Stage 1 of the miniature: a narrow network, frames of 56 px, a few epochs."""
+"""Stage 1 of the miniature: a narrow network, its first layers frozen, frames of 56 px, a few epochs."""
 
 K2B_MINI = replace(
     K2B_MINI_TOL,
