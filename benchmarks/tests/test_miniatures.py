@@ -17,9 +17,8 @@ def test_a_miniature_keeps_the_pace_weight_of_its_task(full: TrainOptions, mini:
     assert mini.cfb.pace_weight == full.cfb.pace_weight
 
 
-def test_the_miniature_of_s2u_keeps_its_schedule() -> None:
-    assert (S2U_MINI.optim.epochs, S2U_MINI.optim.milestones) == (S2U.optim.epochs, S2U.optim.milestones)
-    assert S2U_MINI.cfb.bank_from_epoch == S2U.cfb.bank_from_epoch
+def test_the_miniature_of_s2u_keeps_its_epochs() -> None:
+    assert S2U_MINI.optim.epochs == S2U.optim.epochs
 
 
 @pytest.mark.parametrize("task", [name for name, sizes in MINIATURES.items() if sizes["mini"].depth])

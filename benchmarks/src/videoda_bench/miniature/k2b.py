@@ -26,7 +26,7 @@ LISTS = {
 _ACTIONS = tuple(MERGED_CLASSES)
 _STRETCHES_PER_SEQUENCE = (1, 4)
 _ID_LETTERS = np.array(list("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"))
-_RECIPE = 2
+_RECIPE = 3
 
 
 @dataclass(frozen=True)

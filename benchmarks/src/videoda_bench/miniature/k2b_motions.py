@@ -9,15 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
 
 from videoda_bench.miniature.motions import MOTIONS, Motion, Phases, Poses, cycle, swapped
-from videoda_bench.miniature.skeleton import FIELD, pose
+from videoda_bench.miniature.skeleton import pose
 
 _BENT = {**{"bend": 92, "root_z": -0.12, "nod": 8}, **dict.fromkeys(("hand_x", "off_hand_x"), 0.04)}
 
 
-def _hands(x: float, y: float, z: float, *, elbow: float = 0.3) -> dict[str, float]:
+def both_hands(x: float, y: float, z: float, *, elbow: float = 0.3) -> dict[str, float]:
     """Both wrists at mirrored places."""
     return {
         **{"hand_x": x, "hand_y": y, "hand_z": z, "elbow": elbow},
@@ -54,7 +53,7 @@ def dance(phase: Phases) -> Poses:
         **{"off_hand_x": 0.75, "off_hand_y": -0.3, "off_hand_z": 0.3, "off_elbow": 0.6},
         **{"foot_x": 0.16, "off_foot_x": 0.1},
     )
-    middle = pose(**_hands(0.05, 0.05, 0.6, elbow=0.7), root_y=-0.12, foot_x=0.12, off_foot_x=0.12)
+    middle = pose(**both_hands(0.05, 0.05, 0.6, elbow=0.7), root_y=-0.12, foot_x=0.12, off_foot_x=0.12)
     return cycle(phase, [(0.0, side), (0.25, middle), (0.5, swapped(side)), (0.75, middle)])
 
 
@@ -65,23 +64,31 @@ def clean(phase: Phases) -> Poses:
         **{"hand_x": 0.2, "hand_y": -0.55, "hand_z": 0.72, "foot_x": 0.12, "off_foot_x": 0.12},
         **{"off_hand_x": -0.4, "off_hand_y": -0.35, "off_hand_z": 0.72},
     )
-    reach = pose(**_hands(-0.1, -0.4, 0.82), bend=46, nod=10, foot_z=-0.12, off_foot_z=0.15)
+    reach = pose(**both_hands(-0.1, -0.4, 0.82), bend=46, nod=10, foot_z=-0.12, off_foot_z=0.15)
     other = swapped(sweep)
-    return cycle(phase, [(0.0, sweep), (0.25, reach), (0.5, other), (0.75, pose(**_hands(-0.1, -0.6, 0.5), bend=30))])
+    return cycle(
+        phase, [(0.0, sweep), (0.25, reach), (0.5, other), (0.75, pose(**both_hands(-0.1, -0.6, 0.5), bend=30))]
+    )
 
 
 def squat(phase: Phases) -> Poses:
     """Hips sink behind bent knees and rise, the arms stretched forward for balance."""
     wide = {"foot_x": 0.16, "off_foot_x": 0.16}
-    deep = pose(**wide, **_hands(0.05, 0.28, 0.92), root_y=-0.5, root_z=-0.2, bend=34, nod=-16)
-    half = pose(**wide, **_hands(0.05, -0.1, 0.9), root_y=-0.2, root_z=-0.08, bend=16, nod=-8)
-    up = pose(**wide, **_hands(0.08, -0.6, 0.5))
+    deep = pose(**wide, **both_hands(0.05, 0.28, 0.92), root_y=-0.5, root_z=-0.2, bend=34, nod=-16)
+    half = pose(**wide, **both_hands(0.05, -0.1, 0.9), root_y=-0.2, root_z=-0.08, bend=16, nod=-8)
+    up = pose(**wide, **both_hands(0.08, -0.6, 0.5))
     return cycle(phase, [(0.0, up), (0.22, half), (0.42, deep), (0.58, deep), (0.8, half)])
 
 
 def punch(phase: Phases) -> Poses:
     """From a guard before the chin one fist shoots forward, then the other."""
-    guard = {**_hands(-0.2, -0.02, 0.42, elbow=0.2), "foot_z": -0.22, "off_foot_z": 0.22, "root_y": -0.07, "bend": 6}
+    guard = {
+        **both_hands(-0.2, -0.02, 0.42, elbow=0.2),
+        "foot_z": -0.22,
+        "off_foot_z": 0.22,
+        "root_y": -0.07,
+        "bend": 6,
+    }
     jab = {"bend": 14, "root_z": 0.08, "root_y": -0.1}
     right = pose(**{**guard, **jab, "hand_x": -0.1, "hand_y": 0.06, "hand_z": 0.99, "elbow": 0.7, "twist": -34})
     left = pose(
@@ -109,9 +116,9 @@ def crawl(phase: Phases) -> Poses:
 
 def lift(phase: Phases) -> Poses:
     """Hands grip something at the floor, the body rises with it, the arms raise it before the chest and back."""
-    grip = pose(**_hands(0.12, -0.34, 0.86), root_y=-0.3, root_z=-0.16, bend=64, nod=-20)
-    thighs = pose(**_hands(0.1, -0.92, 0.26))
-    raised = pose(**_hands(0.1, 0.12, 0.9, elbow=0.5), bend=-8, nod=-4)
+    grip = pose(**both_hands(0.12, -0.34, 0.86), root_y=-0.3, root_z=-0.16, bend=64, nod=-20)
+    thighs = pose(**both_hands(0.1, -0.92, 0.26))
+    raised = pose(**both_hands(0.1, 0.12, 0.9, elbow=0.5), bend=-8, nod=-4)
     keys = [(0.0, grip), (0.1, grip), (0.32, thighs), (0.52, raised), (0.62, raised), (0.82, thighs)]
     return cycle(phase, keys)
 
@@ -142,39 +149,6 @@ K2B_MOTIONS: dict[str, K2bMotion] = {
     "lift": K2bMotion(lift, (1.7, 2.3), (0.05, 0.57), leg_driven=True),
 }
 """Every class in label order."""
-
-
-READY = pose(**_hands(0.02, -0.42, 0.3, elbow=0.9), bend=-4, nod=-8)
-"""Before an action: upright, the hands on the hips."""
-SPENT = pose(**_hands(0.02, -0.72, 0.5, elbow=0.2), root_y=-0.14, root_z=-0.1, bend=42, nod=18)
-"""After an action: the hands on the bent knees."""
-TIRING = {"bend": 10.0, "nod": 20.0, "root_y": -0.03, "hand_y": -0.1, "off_hand_y": -0.1}
-"""How a pose differs at the end of an action from the same pose at its beginning."""
-APPROACH = 0.7
-"""Way towards the camera from the beginning to the end of an action [m]."""
-
-
-def smooth_step(values: Float[np.ndarray, " t"]) -> Float[np.ndarray, " t"]:
-    """0 below 0, 1 above 1, a smooth cubic between."""
-    inside = np.clip(values, 0.0, 1.0)
-    return inside * inside * (3 - 2 * inside)
-
-
-def perform(
-    acted: Poses, times: Float[np.ndarray, " t"], *, start: float, stop: float, ramp: float
-) -> tuple[Poses, Float[np.ndarray, " t"]]:
-    """An action as it goes, with its direction in time: from readiness, tiring, to exhaustion.
-
-    Returns the poses and how much of the action has passed, from 0 to 1; `ramp` [s] leads into it from `start` [s] on
-    and out of it until `stop` [s].
-    """
-    progress = np.clip((times - start) / (stop - start), 0.0, 1.0)
-    tired = acted.copy()
-    for name, change in TIRING.items():
-        tired[:, FIELD[name]] += change * (progress - 0.5)
-    begun = smooth_step((times - start) / ramp)[:, None]
-    ended = smooth_step((times - stop) / ramp + 1)[:, None]
-    return (1 - begun) * READY + begun * ((1 - ended) * tired + ended * SPENT), progress
 
 
 def sample_heading(action: str, rng: np.random.Generator) -> float:

@@ -108,10 +108,10 @@ HOMES: dict[str, str] = {
 
 
 def bare_stage(rng: np.random.Generator, *, distance: float) -> Scene:
-    """A target sequence's stage: one grey for the floor, a lighter one behind, the same light for all."""
+    """A target sequence's stage: one dark grey for the floor, a darker one behind, the same light for all."""
     return Scene(
-        wall=_plain((8, 8), float(rng.uniform(0.76, 0.92))),
-        floor=_plain((8, 8), float(rng.uniform(0.6, 0.76))),
+        wall=_plain((8, 8), float(rng.uniform(0.04, 0.1))),
+        floor=_plain((8, 8), float(rng.uniform(0.1, 0.2))),
         wall_scale=1.0,
         floor_scale=1.0,
         wall_z=-distance,

@@ -9,7 +9,8 @@ import numpy as np
 from videoda_bench.miniature.appearance import dress, sample_outfit
 from videoda_bench.miniature.camera import Framing, film
 from videoda_bench.miniature.footage import Footage, exposures
-from videoda_bench.miniature.k2b_motions import APPROACH, K2B_MOTIONS, perform, sample_heading
+from videoda_bench.miniature.k2b_courses import perform
+from videoda_bench.miniature.k2b_motions import K2B_MOTIONS, sample_heading
 from videoda_bench.miniature.k2b_places import HOMES, KINETICS_PLACES
 from videoda_bench.miniature.k2b_props import kinetics_props
 from videoda_bench.miniature.primitives import instants
@@ -20,7 +21,7 @@ from videoda_bench.miniature.skeleton import forward_kinematics, sample_body
 
 SLOWNESS = (1.2, 2.0)
 """A cycle's duration as a multiple of the motion's own; in the target it is at most that."""
-IDLE_SHARE = 0.12
+IDLE_SHARE = 0.2
 """The most of a video that passes before the action, and after it."""
 RAMP_SECONDS = 0.4
 
@@ -49,7 +50,7 @@ def plan_source_video(
 ) -> Footage:
     """A video of a class as one of its Kinetics classes shows it, of num_frames (least, most) frames.
 
-    The person stands ready, acts slowly for at least three quarters of the time, and rests; the camera is held by hand.
+    The action begins, goes on slowly for at least three fifths of the time, and ends; the camera is held by hand.
     With probability `home_share` the place is the Kinetics class's own, else any.
     """
     motion = K2B_MOTIONS[action]
@@ -58,7 +59,7 @@ def plan_source_video(
     slow = rng.uniform(*SLOWNESS)
     acted = vary(motion.poses(phases(replace(motion, period_seconds=(slow * low, slow * high)), times, rng)), rng=rng)
     start, stop = times[-1] * rng.uniform([0, 1 - IDLE_SHARE], [IDLE_SHARE, 1])
-    performed, progress = perform(acted, times, start=start, stop=stop, ramp=RAMP_SECONDS)
+    performed, progress = perform(action, acted, times, start=start, stop=stop, ramp=RAMP_SECONDS, rng=rng)
     poses = sway(performed, times, rng)
     body, heading = sample_body(rng), sample_heading(action, rng)
     joints = forward_kinematics(poses, body=body, mirrored=bool(rng.random() < 0.5), heading_deg=heading)
@@ -66,7 +67,6 @@ def plan_source_video(
     path = np.cumsum(np.gradient(progress) * (stop - start))[:, None] * speed
     path -= path.mean(axis=0)
     followed = path * np.array([rng.uniform(0.8, 1.02), 1.0, 1.0])
-    path = path + APPROACH * (progress[:, None] - 0.5) * np.array([0.0, 0.0, 1.0])
     joints = moved(joints, path)
     framing = sample_source_framing(rng, height=body.height)
     cameras = film(framing, times, subject=followed, image_size=image_size, rng=rng)

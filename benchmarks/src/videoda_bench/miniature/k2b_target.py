@@ -11,7 +11,8 @@ from jaxtyping import Float
 from videoda_bench.miniature.appearance import Outfit, dress
 from videoda_bench.miniature.camera import Framing, film
 from videoda_bench.miniature.footage import FRAMES_PER_SECOND, Footage, exposures
-from videoda_bench.miniature.k2b_motions import APPROACH, K2B_MOTIONS, perform, sample_heading, smooth_step
+from videoda_bench.miniature.k2b_courses import perform, smooth_step
+from videoda_bench.miniature.k2b_motions import K2B_MOTIONS, sample_heading
 from videoda_bench.miniature.k2b_places import bare_stage
 from videoda_bench.miniature.primitives import Skin, instants
 from videoda_bench.miniature.sensor import Look
@@ -24,7 +25,7 @@ QUICKNESS = (0.75, 1.0)
 """A cycle's duration as a part of the motion's own."""
 GAP_FRAMES = (8, 24)
 RAMP_FRAMES = 6
-"""From readiness into an action, and from it to rest."""
+"""From an action's beginning into it, and from it to its end."""
 STARTS_AT_ONCE = 0.3
 """The part of the sequences whose first stretch has offset 0, as in the published split."""
 _CLEAN = Look(gain=1.0, gamma=1.0, cast=(1.0, 1.0, 1.0), saturation=1.0, vignette=0.0, defocus=0.0, noise=0.004)
@@ -87,7 +88,9 @@ def plan_target_sequence(
     for motion, period, stretch in zip(motions, periods, stretches, strict=True):
         start, stop = (frame / FRAMES_PER_SECOND for frame in (stretch.offset, stretch.offset + stretch.num_frames))
         acted = vary(motion.poses(rng.random() + (times - start) / period), rng=rng)
-        performed, _ = perform(acted, times, start=start, stop=stop, ramp=RAMP_FRAMES / FRAMES_PER_SECOND)
+        performed, _ = perform(
+            stretch.action, acted, times, start=start, stop=stop, ramp=RAMP_FRAMES / FRAMES_PER_SECOND, rng=rng
+        )
         passing = GAP_FRAMES[0] / FRAMES_PER_SECOND
         here = smooth_step((times - start) / passing + 1) * smooth_step((stop - times) / passing + 1)
         if stretch.offset == 0:
@@ -97,7 +100,6 @@ def plan_target_sequence(
         angle = np.deg2rad(-heading if mirrored else heading)
         half = 0.25 * rng.uniform(*motion.travel) * (stop - start) * np.array([np.sin(angle), 0.0, np.cos(angle)])
         knots += [start, stop]
-        half[2] += 0.5 * APPROACH
         places += [-half, half]
         headings += [heading, heading]
     poses[:, FIELD["turn"]] += np.interp(times, knots, headings)

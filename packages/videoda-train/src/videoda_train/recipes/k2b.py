@@ -87,10 +87,15 @@ K2B_MINI_TOL = replace(
     K2B_TOL,
     views=ViewsConfig(short_side=64, crop=56),
     tol=TolConfig(hidden=128),
-    model=replace(K2B_TOL.model, backbone="i3d-inception-tiny-rgb", backbone_weights=None),
-    optim=replace(_MINI_OPTIM, lr=0.0005, batch_size=12, lr_batch_size=12, epochs=6),
+    model=replace(
+        K2B_TOL.model,
+        backbone="i3d-inception-tiny-rgb",
+        backbone_weights=None,
+        backbone_freeze_through="MaxPool3d_3a_3x3",
+    ),
+    optim=replace(_MINI_OPTIM, lr=0.0005, batch_size=12, lr_batch_size=12, epochs=12),
 )
-"""Stage 1 of the miniature: a narrow network, frames of 56 px, a few epochs."""
+"""Stage 1 of the miniature: a narrow network, its first layers frozen, frames of 56 px, a few epochs."""
 
 K2B_MINI = replace(
     K2B_MINI_TOL,
