@@ -10,11 +10,11 @@ from videoda_bench.expectations import (
     describe,
     expectations_file,
     read_expectations,
+    run_settings,
     write_expectations,
 )
 from videoda_bench.reproduction.plan import PlannedRun
 from videoda_bench.reproduction.reproduce import Request, plan
-from videoda_bench.reproduction.summary import describe_settings
 from videoda_bench.statistics import prediction_band
 from videoda_bench.tasks import load_task
 
@@ -68,10 +68,18 @@ def test_expectations_come_back_from_their_file(tmp_path: Path):
     assert read_expectations(tmp_path / "e.json") == expected(acc_rgb=[1.0, 2.0])
 
 
-def test_the_committed_expectations_are_of_the_recipes_that_are_run_today():
-    expectations = read_expectations(expectations_file("e2h"))
-    runs = plan(Request(load_task("e2h"), Path("out"), "mini", rows=tuple(expectations.rows), seeds=(0,)))
+@pytest.mark.parametrize("task", ["e2h", "k2b"])
+def test_the_committed_expectations_are_of_the_recipes_that_are_run_today(task: str):
+    expectations = read_expectations(expectations_file(task))
+    runs = plan(Request(load_task(task), Path("out"), "mini", rows=tuple(expectations.rows), seeds=(0,)))
     for planned in runs:
-        now = describe_settings(planned.config)
+        now = run_settings(planned)
         before = expectations.rows[planned.row].settings
         assert {name: now[name] for name in before if name in now} == before
+
+
+def test_a_row_that_starts_from_a_stage_has_the_same_settings_with_every_seed():
+    request = Request(load_task("k2b"), Path("out"), "mini", rows=("tol", "glad-full"), seeds=(0, 1))
+    first, second = (run_settings(planned) for planned in plan(request) if planned.row == "glad-full")
+    assert first == second
+    assert first["model.backbone_weights"] == "run:tol"

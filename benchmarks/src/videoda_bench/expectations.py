@@ -22,6 +22,7 @@ from videoda_bench.reproduction.gradient_pulls import read_gradient_pulls
 from videoda_bench.reproduction.plan import PlannedRun
 from videoda_bench.reproduction.summary import ACCURACIES, describe_settings
 from videoda_bench.statistics import CONFIDENCE, Estimate, prediction_band
+from videoda_bench.tasks import RUN_PREFIX
 
 _LEAST_POINTS = 5.0
 _LEAST_LOSS_SHARE = 0.03
@@ -77,6 +78,13 @@ def run_quantities(run_dir: Path) -> dict[str, float]:
     return quantities
 
 
+def run_settings(run: PlannedRun) -> dict[str, Any]:
+    """Return a run's settings, the same for every seed: a run that it starts from is named by its row."""
+    stages = {folder: f"{RUN_PREFIX}{folder.removesuffix(f'-seed{run.seed}')}" for folder in run.needs}
+    settings = json.loads(json.dumps(describe_settings(run.config)))
+    return {name: stages.get(value, value) if isinstance(value, str) else value for name, value in settings.items()}
+
+
 def expect(runs: Sequence[PlannedRun]) -> Expectations:
     """Return what the complete runs of a plan came to.
 
@@ -92,7 +100,7 @@ def expect(runs: Sequence[PlannedRun]) -> Expectations:
         seeds |= {run.seed for run in complete}
         measured = [run_quantities(run.folder) for run in complete]
         quantities = {key: [each[key] for each in measured] for key in measured[0]}
-        rows[name] = RowExpectation(_plain(complete[0]), quantities)
+        rows[name] = RowExpectation(run_settings(complete[0]), quantities)
     return Expectations(runs[0].config.task, sorted(seeds), rows)
 
 
@@ -126,12 +134,8 @@ def _band(quantity: str, values: Sequence[float]) -> Estimate:
     return Estimate(band.mean, max(band.half_width or 0.0, least))
 
 
-def _plain(run: PlannedRun) -> dict[str, Any]:
-    return json.loads(json.dumps(describe_settings(run.config)))
-
-
 def _require_same_settings(run: PlannedRun, row: RowExpectation) -> None:
-    now = _plain(run)
+    now = run_settings(run)
     different = [name for name, value in row.settings.items() if name in now and now[name] != value]
     if different:
         changes = ", ".join(f"{name} {row.settings[name]} → {now[name]}" for name in different)
