@@ -57,7 +57,7 @@ def test_a_stretch_streams_the_frames_that_it_opens(tmp_path: Path) -> None:
 @pytest.mark.parametrize("stretch", [Stretch(18, 3, numbered_from=1), Stretch(0, 2, numbered_from=0)])
 def test_a_stretch_outside_its_folder_is_named(tmp_path: Path, stretch: Stretch) -> None:
     write_numbered(tmp_path / "s", first=1, count=20)
-    with pytest.raises(MediaError, match=r"line 3: .*s has 20 frames, too few"):
+    with pytest.raises(MediaError, match=r"^/.*s has 20 frames, too few"):
         open_item(ListItem(tmp_path / "s", 0, "s", line=3, stretch=stretch))
 
 

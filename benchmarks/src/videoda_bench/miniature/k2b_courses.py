@@ -11,8 +11,8 @@ from jaxtyping import Float
 
 from videoda_bench.miniature.k2b_motions import both_hands
 from videoda_bench.miniature.motions import Poses
-from videoda_bench.miniature.shot import vary
-from videoda_bench.miniature.skeleton import FIELD, pose
+from videoda_bench.miniature.shot import feet_on_floor, vary
+from videoda_bench.miniature.skeleton import pose
 
 _KNEELING = {"root_y": -0.56, "toe": -140, "off_toe": -140, "foot_z": -0.3, "off_foot_z": -0.3}
 _WIDE = {"foot_x": 0.16, "off_foot_x": 0.16}
@@ -100,6 +100,4 @@ def perform(
     begun = smooth_step((times - start) / ramp)[:, None]
     ended = smooth_step((times - stop) / ramp + 1)[:, None]
     poses = (1 - begun) * before + begun * ((1 - ended) * acting + ended * after)
-    for name in ("foot_y", "off_foot_y"):
-        poses[:, FIELD[name]] = np.maximum(poses[:, FIELD[name]], 0.0)
-    return poses, progress
+    return feet_on_floor(poses), progress

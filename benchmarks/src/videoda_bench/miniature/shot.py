@@ -53,6 +53,12 @@ def vary(poses: Float[np.ndarray, "t fields"], *, rng: np.random.Generator) -> F
         out[:, FIELD[name]] += rng.normal(0, deviation)
     for name in ("foot_x", "off_foot_x"):
         out[:, FIELD[name]] += abs(rng.normal(0, 0.06))
+    return feet_on_floor(out)
+
+
+def feet_on_floor(poses: Float[np.ndarray, "t fields"]) -> Float[np.ndarray, "t fields"]:
+    """The same poses with no foot below the floor."""
+    out = poses.copy()
     for name in ("foot_y", "off_foot_y"):
         out[:, FIELD[name]] = np.maximum(out[:, FIELD[name]], 0.0)
     return out

@@ -39,8 +39,8 @@ def open_item(item: ListItem, facts: VideoFacts | None = None) -> VideoReader:
         first += stretch.numbered_from - _first_number(reader, item)
     if first < 0 or first + stretch.num_frames > len(reader):
         raise MediaError(
-            f"line {item.line}: {item.path} has {len(reader)} frames, too few for {stretch.num_frames} from "
-            f"{stretch.offset} on; extract its frames again, or drop the line"
+            f"{item.path} has {len(reader)} frames, too few for {stretch.num_frames} from {stretch.offset} on; "
+            f"extract its frames again, or drop the line"
         )
     return StretchReader(reader, first=first, num_frames=stretch.num_frames)
 
@@ -117,7 +117,7 @@ def _first_number(reader: FrameFolderReader, item: ListItem) -> int:
     first, last = (int(found[1]) if found else -1 for found in numbers)
     if first < 0 or last - first + 1 != len(reader):
         raise MediaError(
-            f"line {item.line}: {item.path} has {len(reader)} images from {reader.files[0].name} to "
-            f"{reader.files[-1].name}; raw frames must be numbered without a gap"
+            f"{item.path} has {len(reader)} images from {reader.files[0].name} to {reader.files[-1].name}; "
+            f"raw frames must be numbered without a gap"
         )
     return first

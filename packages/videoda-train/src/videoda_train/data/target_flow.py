@@ -94,7 +94,7 @@ def cache_target_flow(
         try:
             facts.append(_cache_one(item, paths.target_flow / name, clip=clip))
         except MediaError as error:
-            failures.append(str(error))
+            failures.append(f"{list_file}:{item.line}: {error}")
     if failures:
         raise MediaError(
             f"{len(failures)} of {len(items)} videos in {list_file} cannot be used:\n  " + "\n  ".join(failures[:10])
