@@ -98,6 +98,35 @@ def test_a_depth_maps_camera_follows_its_size():
     assert resized.intrinsics == dm.Intrinsics(20.0, 24.0, 29.5, 19.5)
 
 
+@pytest.mark.parametrize("kind", ["depth", "disparity"])
+@pytest.mark.parametrize("size", [(48, 58), (29, 31), (13, 9)])
+def test_a_resized_map_has_no_depth_between_a_near_thing_and_what_is_behind_it(
+    kind: dm.depthmap.DepthKind, size: tuple[int, int]
+) -> None:
+    y, x = np.mgrid[:40, :48].astype(np.float32)
+    behind, near = 5 + 0.01 * x, 2 + 0.005 * y
+    values = np.where((abs(y - 19) < 11) & (abs(x - 26) < 9), near, behind)
+    values = values if kind == "depth" else 1 / values
+    resized = dm.DepthMap(values, kind).resized(*size).values
+    surfaces = np.array([[near.min(), near.max()], [behind.min(), behind.max()]])
+    surfaces = surfaces if kind == "depth" else 1 / surfaces[::-1, ::-1]
+    between = np.all([(resized < low - 1e-4) | (resized > high + 1e-4) for low, high in surfaces], axis=0)
+    assert not between.any()
+    line = (surfaces[0, 1] + surfaces[1, 0]) / 2
+    assert (resized < line).mean() == pytest.approx((values < line).mean(), abs=0.06)
+
+
+@pytest.mark.parametrize("size", [(48, 58), (29, 31)])
+def test_a_slope_is_resized_smoothly(size: tuple[int, int]) -> None:
+    y, x = np.mgrid[:40, :48].astype(np.float32)
+    plane = 3 + 0.02 * x + 0.01 * y
+    resized = dm.DepthMap(plane).resized(*size).values
+    rows = (np.arange(size[0]) + 0.5) * 40 / size[0] - 0.5
+    columns = (np.arange(size[1]) + 0.5) * 48 / size[1] - 0.5
+    exact = 3 + 0.02 * columns[None] + 0.01 * rows[:, None]
+    np.testing.assert_allclose(resized[1:-1, 1:-1], exact[1:-1, 1:-1], atol=5e-3)
+
+
 def test_near_is_brighter_than_far():
     colours = dm.depth_to_color(np.array([[1.0, 2.0, 10.0]])).astype(int).sum(axis=-1)[0]
     assert colours[0] > colours[1] > colours[2]

@@ -11,6 +11,7 @@ from jaxtyping import Float, Float32
 
 from depthmotion.errors import DepthError
 from depthmotion.intrinsics import Intrinsics
+from depthmotion.surface import cut_threshold, find_cuts
 
 DepthKind = Literal["depth", "disparity", "metric"]
 
@@ -62,16 +63,27 @@ class DepthMap:
         return np.minimum(1.0 / (unit + np.float32(DISPARITY_OFFSET)), np.float32(MAX_DEPTH)).astype(np.float32)
 
     def resized(self, height: int, width: int) -> DepthMap:
-        """Return the map at another size, bilinear for enlarging, area-averaged for shrinking."""
+        """Return the map at another size: area-averaged for shrinking, else bilinear, and nearest across steps.
+
+        A mean of two surfaces would be a depth at which there is nothing: such pixels come loose from both.
+        """
         if self.shape == (height, width):
             return self
         camera = self.intrinsics
         if camera is not None:
             camera = camera.resized(scale_x=width / self.shape[1], scale_y=height / self.shape[0])
-        shrink = height * width < self.values.size
-        values = cv2.resize(
-            np.asarray(self.values, dtype=np.float32),
-            (width, height),
-            interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR,
-        )
-        return DepthMap(np.asarray(values, dtype=np.float32), self.kind, camera)
+        mean = cv2.INTER_AREA if height * width < self.values.size else cv2.INTER_LINEAR
+        values = np.asarray(self.values, dtype=np.float32)
+        smooth = cv2.resize(values, (width, height), interpolation=mean)
+        nearest = cv2.resize(values, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+        beside_step = cv2.resize(self._beside_steps(), (width, height), interpolation=mean) > 0
+        return DepthMap(np.where(beside_step, nearest, smooth).astype(np.float32), self.kind, camera)
+
+    def _beside_steps(self) -> Float32[np.ndarray, "h w"]:
+        """Return 1 for the pixels on both sides of a step of disparity, 0 elsewhere."""
+        disparity = np.ascontiguousarray(1 / self.to_depth())
+        right, below = find_cuts(disparity, np.zeros(self.shape, np.uint8), np.float32(cut_threshold(disparity)))
+        beside = right | below
+        beside[:, 1:] |= right[:, :-1]
+        beside[1:] |= below[:-1]
+        return beside.astype(np.float32)
