@@ -315,3 +315,17 @@ def test_an_interrupt_is_one_line_and_exit_code_130(capsys: pytest.CaptureFixtur
 
     assert exit_code("videoda", interrupted) == 130
     assert "add --resume to continue" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("method", ["tol", "glad", "glad_cfb", "supervised"])
+def test_methods_on_views_have_a_recipe_of_their_own_for_ones_own_data(
+    tiny_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], method: str
+) -> None:
+    lists = ("source_list", "target_list", "classes")
+    files = {name: tiny_data / (f"{name.removesuffix('_list')}.txt") for name in lists}
+    arguments = [part for name, file in files.items() for part in (f"--{name.replace('_', '-')}", file)]
+    out = ["--run-dir", tmp_path / "run", "--dry-run"]
+    assert run("train", "custom", *arguments, "--method", method, *out) == 0
+    shown = capsys.readouterr().out
+    assert f"  lr: {0.0005 if method == 'tol' else 0.001}\n" in shown
+    assert "× 8 × 112 × 112 × 3" in shown

@@ -11,7 +11,7 @@ from videoda_train.cli.chosen_recipe import chosen
 from videoda_train.cli.data_commands import DataCommand
 from videoda_train.cli.evaluate import Evaluate
 from videoda_train.cli.train_benchmarks import TrainB2u, TrainE2h, TrainS2u, photo_commands
-from videoda_train.cli.train_custom import TrainCustom
+from videoda_train.cli.train_custom import TrainCustom, custom_command
 from videoda_train.cli.train_k2b import TrainK2b, k2b_command
 from videoda_train.report import write_report
 
@@ -31,12 +31,12 @@ def train_command(arguments: Sequence[str]) -> Any:
     """Return the type of `videoda train`, whose defaults are the recipes of the method in the arguments."""
     choice = chosen(arguments)
     e2h, b2u, s2u = photo_commands(choice)
-    tasks = (
+    tasks: Any = (
         Annotated[TrainE2h, tyro.conf.subcommand("e2h", prefix_name=False, default=e2h)]
         | Annotated[TrainB2u, tyro.conf.subcommand("b2u", prefix_name=False, default=b2u)]
         | Annotated[TrainS2u, tyro.conf.subcommand("s2u", prefix_name=False, default=s2u)]
         | Annotated[TrainK2b, tyro.conf.subcommand("k2b", prefix_name=False, default=k2b_command(choice))]
-        | Annotated[TrainCustom, tyro.conf.subcommand("custom", prefix_name=False)]
+        | Annotated[custom_command(choice), tyro.conf.subcommand("custom", prefix_name=False)]
     )
     return make_dataclass(
         "TrainCommand",

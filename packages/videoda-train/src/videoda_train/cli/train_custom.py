@@ -1,20 +1,21 @@
 """`videoda train custom`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
+from videoda_train.cli.chosen_recipe import Chosen
 from videoda_train.cli.resume import Resume
 from videoda_train.cli.run_and_print import run_and_print
 from videoda_train.recipes.config import DataConfig, TrainOptions, with_data
-from videoda_train.recipes.custom import CUSTOM
+from videoda_train.recipes.custom import CUSTOM, custom_options
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainCustom:
-    """Train on your own labelled photos and unlabelled videos.
+    """Train on your own labelled photos and unlabelled videos, with a recipe of the `--method` for narrow networks.
 
     Videos need a label in their list only for the accuracies in the report; without labels write 0 everywhere, and read
     predictions.csv.
@@ -33,3 +34,16 @@ class TrainCustom:
         """Train, evaluate and report."""
         config = with_data(self.options, self.data, task="custom", scale="custom")
         run_and_print(config, self.run_dir, resume=self.resume, dry_run=self.dry_run)
+
+
+def custom_command(choice: Chosen) -> Any:
+    """Return the command's type whose defaults are the recipe of the chosen method; the data have none."""
+    options = custom_options(choice.method or CUSTOM.method, inputs=choice.inputs)
+    return make_dataclass(
+        TrainCustom.__name__,
+        [("options", Annotated[TrainOptions, tyro.conf.arg(name="")], options)],
+        bases=(TrainCustom,),
+        namespace={"__doc__": TrainCustom.__doc__},
+        frozen=True,
+        kw_only=True,
+    )
