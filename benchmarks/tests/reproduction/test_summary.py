@@ -13,7 +13,12 @@ from videoda_bench.reproduction.summary import (
     read_summary,
     write_summary,
 )
-from videoda_bench.reproduction.table import difference_from_published, published_table, summary_markdown
+from videoda_bench.reproduction.table import (
+    difference_from_published,
+    published_table,
+    summary_markdown,
+    used_columns,
+)
 from videoda_bench.statistics import difference_estimate
 from videoda_bench.tasks import Published, load_task
 
@@ -40,6 +45,14 @@ OLD = summary(row("plain", 40.0, 41.0, 42.0, role="baseline"), row("cfb-full", 5
 def test_a_summary_comes_back_from_its_file(tmp_path: Path):
     write_summary(OLD, tmp_path / "summary.json")
     assert read_summary(tmp_path / "summary.json") == OLD
+
+
+def test_an_accuracy_that_repeats_another_in_every_row_has_no_column():
+    assert used_columns(OLD.rows, metric="acc_softmax") == ["acc_softmax"]
+    two_streams = row("bank", 60.0)
+    run = replace(two_streams.runs[0], accuracies={"acc_softmax": 60.0, "acc_rgb": 50.0, "acc_flow": 55.0})
+    rows = (*OLD.rows, replace(two_streams, runs=(run,)))
+    assert used_columns(rows, metric="acc_softmax") == ["acc_softmax", "acc_rgb", "acc_flow"]
 
 
 def test_settings_hold_no_path_of_this_machine(tmp_path: Path):

@@ -1,5 +1,6 @@
 """Pixels that an edge runs through: how much of them the near surface takes, and what they show when it moves."""
 
+import cv2
 import depthmotion as dm
 import numpy as np
 import pytest
@@ -69,3 +70,14 @@ def test_a_moved_edge_is_mixed_with_what_is_behind_it_now(shift, engine):
     assert rim.max() < 17  # of a contrast of 170
     assert rim.mean() < 6
     assert error[14:26, int(ahead) - 8 : int(ahead) + 8].mean() < 2
+
+
+def test_nothing_comes_loose_from_an_edge_where_photo_and_depth_are_resized():
+    y, x = np.mgrid[:120, :160]
+    near = np.hypot(y - 60, x - 80) < 30
+    photo = cv2.GaussianBlur(np.where(near, 230, 40).astype(np.uint8), (0, 0), 0.5)
+    depth = dm.DepthMap(np.where(near, 2.0, 8.0).astype(np.float32), "metric")
+    clip = dm.clip_of_photo(np.dstack([photo] * 3), depth, path="orbit", seed=0, size=(144, 144))
+    for frame in clip.frames[..., 0]:
+        assert cv2.connectedComponents((frame > 135).astype(np.uint8))[0] == 2  # what is far, and one disc
+        assert frame.min() >= 30

@@ -61,7 +61,7 @@ def write_page(summary: Summary, rows: Sequence[FinishedRow], published: Sequenc
         note=NOTES[summary.scale],
         metric=METRICS[summary.metric],
         seeds=sorted({run.seed for row in summary.rows for run in row.runs}),
-        columns=[COLUMNS[name] for name in _columns(summary)],
+        columns=[COLUMNS[name] for name in used_columns(summary.rows, metric=summary.metric)],
         rows=_table(summary),
         published=_published(summary, published),
         bars=figures.ablation_bars(summary.rows, metric=summary.metric),
@@ -87,15 +87,13 @@ def _pair(rows: Sequence[FinishedRow]) -> _Pair | None:
     return _Pair(by_role["baseline"], by_role["full"]) if {"baseline", "full"} <= by_role.keys() else None
 
 
-def _columns(summary: Summary) -> list[str]:
-    return [summary.metric, *(name for name in used_columns(summary.rows) if name != summary.metric)]
-
-
 def _table(summary: Summary) -> list[dict[str, Any]]:
     return [
         {
             "title": row.title,
-            "cells": [format_estimate(row.estimate(name)) for name in _columns(summary)],
+            "cells": [
+                format_estimate(row.estimate(name)) for name in used_columns(summary.rows, metric=summary.metric)
+            ],
             "gain": format_estimate(gain(row, summary.baseline, metric=summary.metric), sign=True),
             "per_seed": ", ".join(f"{value:.1f}" for value in row.values(summary.metric)) or "not run",
             "full": row.role == "full",

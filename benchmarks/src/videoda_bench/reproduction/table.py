@@ -29,14 +29,22 @@ def format_estimate(estimate: Estimate | None, *, sign: bool = False) -> str:
     return mean if estimate.half_width is None else f"{mean} ± {estimate.half_width:.1f}"
 
 
-def used_columns(rows: Sequence[RowRecord]) -> list[str]:
-    """Return the accuracies that some row has."""
-    return [name for name in COLUMNS if any(row.values(name) for row in rows)]
+def used_columns(rows: Sequence[RowRecord], *, metric: str) -> list[str]:
+    """Return the metric and the other accuracies that some row has, without those that say the same in every row.
+
+    One network's fusions are its own accuracy, and where classes are of one size, so is the mean over them.
+    """
+    columns: dict[str, list[list[float]]] = {}
+    for name in (metric, *COLUMNS):
+        values = [[round(value, 3) for value in row.values(name)] for row in rows]
+        if any(values) and values not in columns.values():
+            columns[name] = values
+    return list(columns)
 
 
 def rows_table(rows: Sequence[RowRecord], *, metric: str, baseline: RowRecord) -> str:
     """Return one line per row: accuracies with 95 % intervals, the gain over the baseline, per seed, seconds."""
-    columns = [metric, *(name for name in used_columns(rows) if name != metric)]
+    columns = used_columns(rows, metric=metric)
     head = ["row", *(f"{COLUMNS[name]} [%]" for name in columns), "gain", f"{COLUMNS[metric]} per seed", "time [s]"]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for row in rows:
