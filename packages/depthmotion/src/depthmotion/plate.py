@@ -19,12 +19,13 @@ WIDENING = 4
 class Plate:
     """The photo with what lies behind near things painted over them, close to their edges, where they are `covered`.
 
-    The background's own pixels beside an edge are there without the near thing's share of their colour. `edges`: where
-    each pixel's surface ends, see `place_edges`.
+    The background's own pixels beside an edge are there without the near thing's share of their colour: those that have
+    one are `mixed`. `edges`: where each pixel's surface ends, see `place_edges`.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
     covered: Bool[np.ndarray, "h w"]
+    mixed: Bool[np.ndarray, "h w"]
     edges: UInt8[np.ndarray, "n 4"]
 
 
@@ -88,6 +89,20 @@ def _grow(disparity, labels, right, below, threshold, level, behind, behind_labe
         if start == count:
             break
     return order[:count].copy()
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
+def _mark_corners(disparity, threshold, near_side, fringe):
+    """Count the far pixels that touch a near one only at a corner to the far side: they are mixed as well."""
+    height, width = disparity.shape
+    for k in near_side:
+        y, x = k // width, k % width
+        far = disparity[y, x] - threshold
+        for ny in (y - 1, y + 1):
+            for nx in (x - 1, x + 1):
+                if 0 <= ny < height and 0 <= nx < width and disparity[ny, nx] < far:
+                    fringe[ny, nx] |= FAR_SIDE
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -159,13 +174,17 @@ def make_plate(
     fringe = np.zeros_like(labels)
     cleaned = image.copy()
     covered = _grow(disparity, labels, right, below, threshold, level, behind, behind_label, fringe, radius)
-    mixed = np.flatnonzero(fringe).astype(np.int32)
+    _mark_corners(disparity, np.float32(threshold), np.flatnonzero(fringe & NEAR_SIDE), fringe)
+    beside_edge = np.flatnonzero(fringe).astype(np.int32)
     shares = np.zeros_like(disparity)
-    estimate_shares(image, disparity, fringe, mixed, np.float32(threshold), shares, cleaned)
-    edges = place_edges(disparity, labels, right, below, mixed, shares)
+    estimate_shares(image, disparity, fringe, beside_edge, np.float32(threshold), shares, cleaned)
+    edges = place_edges(disparity, labels, right, below, beside_edge, shares)
+    mixed = np.zeros(disparity.shape, np.bool_)
+    far_side = beside_edge[fringe.reshape(-1)[beside_edge] & FAR_SIDE > 0]
+    mixed.reshape(-1)[far_side] = (cleaned.reshape(-1, 3)[far_side] != image.reshape(-1, 3)[far_side]).any(axis=1)
     # A background that has something behind it in turn is cleaned, too, rather than painted over.
     level[(fringe & FAR_SIDE > 0) & (level != 1)] = 0
     covered = covered[level.reshape(-1)[covered] > 0]
     painted = cleaned.copy()
     _paint(cleaned, disparity, threshold, covered, level, behind, fringe, painted)
-    return Plate(painted, level > 0, edges)
+    return Plate(painted, level > 0, mixed, edges)

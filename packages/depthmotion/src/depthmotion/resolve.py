@@ -13,6 +13,24 @@ from depthmotion.splat import FAST
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
+def leave_edges(index, nearness, mixed, tolerance, y):
+    """Let mixed points of row y be read from the plate where the nearer thing that is in their colour is elsewhere."""
+    row, near = index[y + 1], nearness[y + 1]
+    for x in range(1, row.size - 1):
+        i = row[x]
+        if np.uint32(i) >= np.uint32(PLATE) or not mixed[i]:
+            continue
+        limit = near[x] + tolerance
+        alone = True
+        for dy in range(3):
+            for dx in range(-1, 2):
+                alone &= nearness[y + dy, x + dx] <= limit
+        if alone:
+            row[x] = i | np.int32(PLATE)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
 def gather_planes(row, planes, disparity, plane):
     """Fetch the planes (3, W) of one row of points; a surface that is continued into a hole faces the camera.
 
@@ -158,13 +176,14 @@ def depth_row(source, matrix, shift, depth):
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def resolve_frame(
-    index, nearness, planes, disparity, labels, covered, tolerance, inverse, back, to_matrix, to_shift, view_matrix,
-    view_shift, cx, cy, margins, xy, fraction, flow, depth, valid, scratch, row_labels,
+    index, nearness, planes, disparity, labels, covered, mixed, tolerance, inverse, back, to_matrix, to_shift,
+    view_matrix, view_shift, cx, cy, margins, xy, fraction, flow, depth, valid, scratch, row_labels,
 ):  # fmt: skip
     """Fill texture coordinates, validity, flow to another motion and depth in a view (H, W …) of one frame.
 
     `index` and `nearness` have a border of one pixel. An output whose first side is 0 is left out. `disparity`,
-    `labels` and `covered` are flat; `scratch` is float32 (3, 3, W).
+    `labels`, `covered` and `mixed` are flat; `scratch` is float32 (3, 3, W). With `xy`, `index` changes where a point
+    is read from the plate.
     """
     height, width = index.shape[0] - 2, index.shape[1] - 2
     objects = inverse.shape[0]
@@ -174,6 +193,8 @@ def resolve_frame(
     for y in range(height):
         row, near = index[y + 1, 1:-1], nearness[y + 1, 1:-1]
         yc = np.float32(y) - np.float32(cy)
+        if xy.shape[0]:
+            leave_edges(index, nearness, mixed, tolerance, y)
         behind = gather_planes(row, planes, disparity, plane)
         intersect_row(plane, near, xs, yc, inverse[0], back[0], source)
         if objects > 1:

@@ -27,8 +27,8 @@ class Scene:
     """Everything that frames of one photo share; arrays are never written after `build_scene`.
 
     A point is a pixel of the photo, 0 … H·W-1. `planes` (H·W, 4): disparity a·x + b·y + c around the point, x and y
-    from the principal point, and the reach in pixels. Where `covered`, the plate shows what lies behind. `edges`: see
-    `place_edges`.
+    from the principal point, and the reach in pixels. Where `covered`, the plate shows what lies behind; where `mixed`,
+    the point itself without its share of a nearer colour. `edges`: see `place_edges`.
     """
 
     camera: Intrinsics
@@ -36,6 +36,7 @@ class Scene:
     labels: UInt8[np.ndarray, "h w"]
     planes: Float32[np.ndarray, "n 4"]
     covered: Bool[np.ndarray, "h w"]
+    mixed: Bool[np.ndarray, "h w"]
     edges: UInt8[np.ndarray, "n 4"]
     texture: Texture
     tolerance: float
@@ -94,6 +95,7 @@ def build_scene(
         labels=labels,
         planes=fit_planes(disparity, right, below, cx=camera.cx, cy=camera.cy),
         covered=plate.covered,
+        mixed=plate.mixed,
         edges=plate.edges,
         texture=make_texture(image, backdrop, margins=margins),
         tolerance=threshold,

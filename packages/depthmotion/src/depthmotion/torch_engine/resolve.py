@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float32, Int64, UInt8
+import torch.nn.functional as F
+from jaxtyping import Bool, Float32, Int64, UInt8
 
 from depthmotion.torch_engine.frames import LANE, Frames, Scenes
 from depthmotion.torch_engine.holes import Shown
@@ -59,7 +60,7 @@ def colours(
     own &= scenes.disparity.view(-1)[at] <= source[2] + scenes.tolerance[frames.scene][:, None]
     if labels is not None:
         own &= scenes.labels.view(-1)[at] == labels
-    backdrop = torch.where(shown.seen, shown.plate, ~own)
+    backdrop = torch.where(shown.seen, shown.plate | _alone(scenes, frames, shown), ~own)
     top, bottom, left, right = scenes.margins[frames.scene].float()[..., None].unbind(1)
     past_u = torch.minimum((u + left).clamp(min=0), width - 1 + left + right)
     past_v = torch.minimum((v + top).clamp(min=0), height - 1 + top + bottom)
@@ -67,6 +68,14 @@ def colours(
     row = (torch.where(backdrop, past_v, 2 * near_v) * STEPS + 0.5).long()
     row += torch.where(backdrop, 2 * height * STEPS, 0)
     return _bilinear(scenes, frames, column, row).view(-1, height, width, 3)
+
+
+def _alone(scenes: Scenes, frames: Frames, shown: Shown) -> Bool[torch.Tensor, "n p"]:
+    """Return where mixed points are no longer beside the nearer thing that is in their colour."""
+    near = shown.nearness.view(-1, 1, scenes.height, scenes.width)
+    nearest = F.max_pool2d(near, 3, stride=1, padding=1).flatten(1)
+    mixed = scenes.mixed.view(-1)[_flat(scenes, frames, shown.point)]
+    return mixed & (nearest <= shown.nearness + scenes.tolerance[frames.scene][:, None])
 
 
 def _bilinear(
