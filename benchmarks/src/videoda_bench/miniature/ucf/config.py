@@ -31,7 +31,7 @@ class S2uConfig(UcfConfig):
     known_classes: ClassVar[tuple[str, ...]] = S2U.classes
 
     classes: tuple[str, ...] = S2U.classes
-    stills_per_class: int = 24
+    stills_per_class: int = 40
     videos_per_class: int = 20
 
 
@@ -42,5 +42,5 @@ class B2uConfig(UcfConfig):
     known_classes: ClassVar[tuple[str, ...]] = tuple(name for name in B2U.classes if name in ACTIVITIES)
 
     classes: tuple[str, ...] = known_classes
-    stills_per_class: int = 20
+    stills_per_class: int = 24
     videos_per_class: int = 14

@@ -18,8 +18,8 @@ B2U = replace(
 
 B2U_MINI = replace(
     E2H_MINI,
-    optim=OptimConfig(lr=0.05, batch_size=16, lr_batch_size=16, epochs=16, milestones=(10, 13)),
-    cfb=CfbConfig(bank_size=7, bank_from_epoch=6, pace_weight=0.2),
+    optim=OptimConfig(lr=0.05, batch_size=8, lr_batch_size=8, epochs=14, milestones=(10, 12)),
+    cfb=CfbConfig(bank_size=7, bank_from_epoch=5, pace_weight=0.2),
 )
-"""The miniature: 16 epochs in place of 25, milestones and the bank's first epoch in proportion, everything else as in
-`E2H_MINI`."""
+"""The miniature: milestones and the bank's first epoch in `E2H_MINI`'s proportion, everything else as there but for the
+batch: see `S2U_MINI`."""

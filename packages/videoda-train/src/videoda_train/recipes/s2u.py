@@ -19,9 +19,9 @@ sees the whole batch of 32."""
 
 S2U_MINI = replace(
     E2H_MINI,
-    optim=OptimConfig(lr=0.05, batch_size=16, lr_batch_size=16, epochs=20, milestones=(13, 17)),
-    cfb=CfbConfig(bank_size=10, bank_from_epoch=7, pace_weight=0.01),
+    optim=OptimConfig(lr=0.05, batch_size=8, lr_batch_size=8, epochs=14, milestones=(10, 12)),
+    cfb=CfbConfig(bank_size=10, bank_from_epoch=5, pace_weight=0.01),
 )
-"""The miniature: epochs and pace weight as published, milestones and the bank's first epoch in `E2H_MINI`'s
-proportion, everything else as there. An epoch has 18 steps here, 90 there: with the published milestones the bank would
-come when the learning rate is a tenth already, for 180 steps, and the loss on its clips stays near that of guessing."""
+"""The miniature: the pace weight as published, milestones and the bank's first epoch in `E2H_MINI`'s proportion,
+everything else as there but for the batch. With 16 clips a step an epoch has 30 steps, and after all of them the loss
+of either stream on the photos is still 1.5 times what it is with 8."""
