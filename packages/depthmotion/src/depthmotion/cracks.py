@@ -112,7 +112,7 @@ def close_cracks(
                     r1 = inverse[k, 1, 0] * xc + inverse[k, 1, 1] * yc + inverse[k, 1, 2]
                     r2 = inverse[k, 2, 0] * xc + inverse[k, 2, 1] * yc + inverse[k, 2, 2]
                     b0, b1, b2 = back[k, 0], back[k, 1], back[k, 2]
-                a, b, c, reach = planes[i, 0], planes[i, 1], planes[i, 2], planes[i, 3]
+                a, b, c, reach = planes[i, 0], planes[i, 1], planes[i, 2], abs(planes[i, 3])
                 s = nearness_within_reach(a, b, c, reach, px, py, r0, r1, r2, b0, b1, b2)
                 if s > best:
                     best = s

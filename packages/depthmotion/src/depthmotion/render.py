@@ -82,9 +82,9 @@ def resolve_points(
     xy = workspace.xy if for_texture else workspace.xy[:0]
     resolve_frame(
         workspace.index, workspace.nearness, scene.planes, scene.disparity.reshape(-1), scene.labels.reshape(-1),
-        scene.covered.reshape(-1), scene.mixed.reshape(-1), np.float32(scene.tolerance), motions.inverse[t],
-        motions.back[t], motions.matrix[target], motions.shift[target], motions.matrix[view], motions.shift[view],
-        scene.camera.cx, scene.camera.cy, scene.texture.margins, xy, workspace.fraction,
+        scene.covered.reshape(-1), np.float32(scene.tolerance), motions.inverse[t], motions.back[t],
+        motions.matrix[target], motions.shift[target], motions.matrix[view], motions.shift[view], scene.camera.cx,
+        scene.camera.cy, scene.texture.margins, xy, workspace.fraction,
         np.empty((0, width, 2), np.float32) if flow is None else flow,
         np.empty((0, width), np.float32) if depth is None else depth,
         np.empty((0, width), np.bool_) if valid is None else valid,
@@ -122,9 +122,9 @@ def render_frame(
     camera = scene.camera
     num_silhouettes = find_silhouettes(
         workspace.index, workspace.nearness, scene.planes, scene.edges, scene.disparity.reshape(-1),
-        scene.labels.reshape(-1), scene.covered.reshape(-1), scene.mixed.reshape(-1), motions.inverse[t],
-        motions.back[t], camera.cx, camera.cy, np.float32(scene.tolerance), workspace.steps, num_steps,
-        workspace.marked, workspace.queue, workspace.cells, workspace.mixtures,
+        scene.labels.reshape(-1), scene.covered.reshape(-1), motions.inverse[t], motions.back[t], camera.cx, camera.cy,
+        np.float32(scene.tolerance), workspace.steps, num_steps, workspace.marked, workspace.queue, workspace.cells,
+        workspace.mixtures,
     )  # fmt: skip
     valid = np.empty((height, width), np.bool_)
     flow = None if flow_to is None else np.empty((height, width, 2), np.float32)

@@ -13,12 +13,16 @@ from depthmotion.splat import FAST
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def leave_edges(index, nearness, mixed, tolerance, y):
-    """Let mixed points of row y be read from the plate where the nearer thing that is in their colour is elsewhere."""
+def leave_edges(index, nearness, planes, tolerance, y):
+    """Let points of row y be read from the plate where the nearer thing that has a share in their colour is elsewhere.
+
+    Returns whether there are any.
+    """
     row, near = index[y + 1], nearness[y + 1]
+    found = False
     for x in range(1, row.size - 1):
-        i = row[x]
-        if np.uint32(i) >= np.uint32(PLATE) or not mixed[i]:
+        i = np.uint32(row[x])
+        if i >= np.uint32(PLATE) or planes[i, 3] > np.float32(0):
             continue
         limit = near[x] + tolerance
         alone = True
@@ -26,7 +30,9 @@ def leave_edges(index, nearness, mixed, tolerance, y):
             for dx in range(-1, 2):
                 alone &= nearness[y + dy, x + dx] <= limit
         if alone:
-            row[x] = i | np.int32(PLATE)
+            row[x] |= np.int32(PLATE)
+            found = True
+    return found
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -34,16 +40,17 @@ def leave_edges(index, nearness, mixed, tolerance, y):
 def gather_planes(row, planes, disparity, plane):
     """Fetch the planes (3, W) of one row of points; a surface that is continued into a hole faces the camera.
 
-    Returns whether something in the row is read from the backdrop.
+    Returns whether something in the row is read from the backdrop, and whether something has a nearer colour in it.
     """
     a, b, c = plane[0], plane[1], plane[2]
     zero, point = np.float32(0), np.uint32(PLATE - 1)
-    behind = False
+    behind = mixed = False
     for x in range(row.size):
         coded = row[x]
         if np.uint32(coded) <= point:
             i = np.uint32(coded)
             a[x], b[x], c[x] = planes[i, 0], planes[i, 1], planes[i, 2]
+            mixed |= planes[i, 3] < zero
         elif coded >= 0:
             i = np.uint32(coded) & point
             a[x], b[x], c[x] = planes[i, 0], planes[i, 1], planes[i, 2]
@@ -51,7 +58,7 @@ def gather_planes(row, planes, disparity, plane):
         else:
             a[x], b[x], c[x] = zero, zero, disparity[np.uint32(np.int32(-2) - coded)]
             behind = True
-    return behind
+    return behind, mixed
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -176,14 +183,14 @@ def depth_row(source, matrix, shift, depth):
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def resolve_frame(
-    index, nearness, planes, disparity, labels, covered, mixed, tolerance, inverse, back, to_matrix, to_shift,
-    view_matrix, view_shift, cx, cy, margins, xy, fraction, flow, depth, valid, scratch, row_labels,
+    index, nearness, planes, disparity, labels, covered, tolerance, inverse, back, to_matrix, to_shift, view_matrix,
+    view_shift, cx, cy, margins, xy, fraction, flow, depth, valid, scratch, row_labels,
 ):  # fmt: skip
     """Fill texture coordinates, validity, flow to another motion and depth in a view (H, W …) of one frame.
 
     `index` and `nearness` have a border of one pixel. An output whose first side is 0 is left out. `disparity`,
-    `labels`, `covered` and `mixed` are flat; `scratch` is float32 (3, 3, W). With `xy`, `index` changes where a point
-    is read from the plate.
+    `labels` and `covered` are flat; `scratch` is float32 (3, 3, W). With `xy`, `index` changes where a point is read
+    from the plate.
     """
     height, width = index.shape[0] - 2, index.shape[1] - 2
     objects = inverse.shape[0]
@@ -193,9 +200,7 @@ def resolve_frame(
     for y in range(height):
         row, near = index[y + 1, 1:-1], nearness[y + 1, 1:-1]
         yc = np.float32(y) - np.float32(cy)
-        if xy.shape[0]:
-            leave_edges(index, nearness, mixed, tolerance, y)
-        behind = gather_planes(row, planes, disparity, plane)
+        behind, mixed = gather_planes(row, planes, disparity, plane)
         intersect_row(plane, near, xs, yc, inverse[0], back[0], source)
         if objects > 1:
             gather_labels(row, labels, row_labels)
@@ -208,6 +213,8 @@ def resolve_frame(
                         source[0, x], source[1, x], source[2, x] = own[0, x], own[1, x], own[2, x]
         if xy.shape[0]:
             texture_row(source, cx, cy, height, xy[y], fraction[y])
+            if mixed:
+                behind |= leave_edges(index, nearness, planes, tolerance, y)
             if behind:
                 backdrop_row(
                     source, row, disparity, labels, covered, tolerance, cx, cy, height, margins, xy[y], fraction[y]

@@ -27,8 +27,8 @@ class Scene:
     """Everything that frames of one photo share; arrays are never written after `build_scene`.
 
     A point is a pixel of the photo, 0 … H·W-1. `planes` (H·W, 4): disparity a·x + b·y + c around the point, x and y
-    from the principal point, and the reach in pixels. Where `covered`, the plate shows what lies behind; where `mixed`,
-    the point itself without its share of a nearer colour. `edges`: see `place_edges`.
+    from the principal point, and the reach in pixels, negative where the photo has a share of a nearer colour, without
+    which the plate shows the point. Where `covered`, the plate shows what lies behind. `edges`: see `place_edges`.
     """
 
     camera: Intrinsics
@@ -36,7 +36,6 @@ class Scene:
     labels: UInt8[np.ndarray, "h w"]
     planes: Float32[np.ndarray, "n 4"]
     covered: Bool[np.ndarray, "h w"]
-    mixed: Bool[np.ndarray, "h w"]
     edges: UInt8[np.ndarray, "n 4"]
     texture: Texture
     tolerance: float
@@ -88,14 +87,15 @@ def build_scene(
     threshold = cut_threshold(disparity)
     right, below = find_cuts(disparity, labels, np.float32(threshold))
     plate = make_plate(image, disparity, labels, right, below, threshold=threshold, radius=radius)
+    planes = fit_planes(disparity, right, below, cx=camera.cx, cy=camera.cy)
+    planes[plate.mixed.reshape(-1), 3] *= -1
     backdrop = continue_outwards(image, plate.image, margins=margins)
     return Scene(
         camera=camera,
         disparity=disparity,
         labels=labels,
-        planes=fit_planes(disparity, right, below, cx=camera.cx, cy=camera.cy),
+        planes=planes,
         covered=plate.covered,
-        mixed=plate.mixed,
         edges=plate.edges,
         texture=make_texture(image, backdrop, margins=margins),
         tolerance=threshold,

@@ -91,8 +91,8 @@ def _queue_steps(points, near, offsets, tolerance, steps, count, mark, queue):
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def find_silhouettes(
-    index, nearness, planes, edges, disparity, labels, covered, mixed, inverse, back, cx, cy, tolerance, steps, count,
-    marked, queue, cells, mixtures,
+    index, nearness, planes, edges, disparity, labels, covered, inverse, back, cx, cy, tolerance, steps, count, marked,
+    queue, cells, mixtures,
 ):  # fmt: skip
     """Find the pixels that edges run through, beside the `count` cells `steps` at the most; returns their number.
 
@@ -151,8 +151,7 @@ def find_silhouettes(
         if not over and share == one and held == one:
             continue
         qx = qy = nothing
-        clean = i < 0 or (planes[i & (PLATE - 1), 3] == one and not mixed[i & (PLATE - 1)])
-        if not (over and clean):  # else free of the near surface's colour
+        if not (over and (i < 0 or planes[i & (PLATE - 1), 3] == one)):  # else free of the near surface's colour
             a, b, c = zero, zero, zero
             if i < 0:
                 i = -2 - i

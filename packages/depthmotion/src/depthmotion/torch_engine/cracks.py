@@ -72,8 +72,8 @@ def _nearest_cover(
         s = a * r0 + b * r1 + c * r2
         ahead = r2 * below - b2 * s
         hit = (below > LEAST_AHEAD) & (s > 0) & (ahead > LEAST_AHEAD * below)
-        hit &= (r0 * below - b0 * s - px * ahead).abs() <= reach * ahead
-        hit &= (r1 * below - b1 * s - py * ahead).abs() <= reach * ahead
+        hit &= (r0 * below - b0 * s - px * ahead).abs() <= reach.abs() * ahead
+        hit &= (r1 * below - b1 * s - py * ahead).abs() <= reach.abs() * ahead
         value = s / below
         # Once a plane covers the pixel, only a nearer surface is of interest, not its own neighbours' planes.
         hit &= (other > torch.where(winner < 0, best, best + tolerance)) & (value > best)

@@ -20,7 +20,7 @@ LANE = 20
 class Scenes:
     """The scenes of B clips of one size: their points (pixels of the photo), planes and pictures.
 
-    `planes` (B, P, 4): disparity a·x + b·y + c, x and y from the principal point, and reach. `edges`: see
+    `planes` (B, P, 4): disparity a·x + b·y + c, x and y from the principal point, and reach, see `Scene`. `edges`: see
     `place_edges`. `texture` holds RGB, one colour per `LANE` bits, rows as in `Texture`. `centre` is the principal
     point, `margins` top, bottom, left, right.
     """
@@ -31,7 +31,6 @@ class Scenes:
     labels: Int64[torch.Tensor, "b p"]
     planes: Float32[torch.Tensor, "b p 4"]
     covered: Bool[torch.Tensor, "b p"]
-    mixed: Bool[torch.Tensor, "b p"]
     edges: UInt8[torch.Tensor, "b p 4"]
     texture: Int64[torch.Tensor, "b rows columns"]
     centre: Float32[torch.Tensor, "b 2"]
@@ -88,7 +87,6 @@ def scenes_of(clips: Sequence[PreparedClip], *, device: torch.device) -> Scenes:
         labels=stacked([scene.labels.reshape(-1).astype(np.int64) for scene in scenes]),
         planes=stacked([scene.planes for scene in scenes]),
         covered=stacked([scene.covered.reshape(-1) for scene in scenes]),
-        mixed=stacked([scene.mixed.reshape(-1) for scene in scenes]),
         edges=stacked([scene.edges for scene in scenes]),
         texture=_packed([scene.texture.image for scene in scenes], device),
         centre=stacked([np.array([scene.camera.cx, scene.camera.cy], np.float32) for scene in scenes]),

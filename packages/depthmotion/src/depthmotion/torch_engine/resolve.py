@@ -71,10 +71,10 @@ def colours(
 
 
 def _alone(scenes: Scenes, frames: Frames, shown: Shown) -> Bool[torch.Tensor, "n p"]:
-    """Return where mixed points are no longer beside the nearer thing that is in their colour."""
+    """Return where points are no longer beside the nearer thing that has a share in their colour."""
     near = shown.nearness.view(-1, 1, scenes.height, scenes.width)
     nearest = F.max_pool2d(near, 3, stride=1, padding=1).flatten(1)
-    mixed = scenes.mixed.view(-1)[_flat(scenes, frames, shown.point)]
+    mixed = scenes.planes.view(-1, 4)[_flat(scenes, frames, shown.point), 3] < 0
     return mixed & (nearest <= shown.nearness + scenes.tolerance[frames.scene][:, None])
 
 

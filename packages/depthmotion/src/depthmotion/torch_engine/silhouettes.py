@@ -144,8 +144,7 @@ def blend_silhouettes(scenes: Scenes, frames: Frames, shown: Shown, images: UInt
     # Where the plate is painted over what is behind, that stays as the photo has it.
     painted = behind_seen & rays.point(scenes.covered, behind)
     share, held = torch.where(painted, 1.0, share), torch.where(painted, 1.0, held)
-    unmixed = (rays.point(scenes.planes, behind)[:, 3] == 1) & ~rays.point(scenes.mixed, behind)
-    clean = over & (~behind_seen | unmixed)
+    clean = over & (~behind_seen | (rays.point(scenes.planes, behind)[:, 3] == 1))
     bx, by = rays.source_of(behind, behind_seen)
     now = torch.where(clean[:, None], image, rays.plate(bx, by))
     was, share, held = rays.plate(u, v), share[:, None], held[:, None]
