@@ -26,7 +26,7 @@ def test_same_padding_follows_tensorflows_closed_form(n, k, s):
     assert same_padding(n, kernel=k, stride=s) == (total // 2, total - total // 2)
 
 
-@pytest.mark.parametrize("size", [(4, 9, 10), (5, 8, 7), (2, 6, 6)])
+@pytest.mark.parametrize("size", [(4, 9, 10), (5, 8, 7), (2, 6, 6), (1, 6, 5)])
 @pytest.mark.parametrize(("kernel", "stride"), [((7, 7, 7), (2, 2, 2)), ((3, 3, 3), (1, 1, 1)), ((1, 3, 3), (1, 2, 2))])
 def test_same_convolution_equals_a_float64_numpy_reference(size, kernel, stride):
     rng = np.random.default_rng(0)
@@ -34,6 +34,13 @@ def test_same_convolution_equals_a_float64_numpy_reference(size, kernel, stride)
     expected = np.einsum("bcthwijk,ocijk->bothw", reference_windows(x, kernel, stride), w)
     actual = same_conv3d(torch.from_numpy(x), torch.from_numpy(w), None, stride=stride)
     np.testing.assert_allclose(actual.numpy(), expected, atol=1e-9)
+
+
+def test_one_frame_left_is_convolved_to_finite_numbers_in_bfloat16():
+    generator = torch.Generator().manual_seed(0)
+    x, w = torch.randn(4, 12, 1, 4, 4, generator=generator), torch.randn(32, 12, 3, 3, 3, generator=generator)
+    low = same_conv3d(x.bfloat16(), w.bfloat16(), None, stride=(1, 1, 1))
+    torch.testing.assert_close(low.float(), same_conv3d(x, w, None, stride=(1, 1, 1)), rtol=0.02, atol=0.5)
 
 
 POOLS = [((1, 3, 3), (1, 2, 2)), ((3, 3, 3), (2, 2, 2)), ((3, 3, 3), (1, 2, 2)), ((2, 2, 2), (2, 2, 2)),

@@ -31,6 +31,10 @@ def same_conv3d(x: Tensor, weight: Tensor, bias: Tensor | None, *, stride: Tripl
     Equal padding on both sides goes to the convolution; only an unequal one costs a padded copy of the input.
     """
     kernel = (weight.shape[2], weight.shape[3], weight.shape[4])
+    if x.shape[2] == 1 and kernel[0] > 1:
+        # All but one slice of the kernel meets padding; of some numbers of channels oneDNN's bfloat16 makes NaN there.
+        before, _ = same_padding(1, kernel=kernel[0], stride=stride[0])
+        weight, kernel = weight[:, :, before : before + 1], (1, kernel[1], kernel[2])
     pads = _axis_paddings(x.shape[2:], kernel, stride)
     if pays_off(x, weight, stride=stride):
         return space_to_depth_conv3d(x, weight, bias, before=[before for before, _ in pads])

@@ -47,7 +47,6 @@ def custom_options(method: MethodName, *, inputs: Inputs | None = None) -> Train
         options = replace(K2B_MINI_TOL, optim=replace(K2B_MINI_TOL.optim, epochs=epochs))
     else:
         options = replace(K2B_MINI, method=method, optim=replace(K2B_MINI.optim, epochs=epochs))
-    flow_lr_factor = CUSTOM.optim.lr / options.optim.lr
     return replace(
         options,
         clip=CUSTOM.clip,
@@ -55,5 +54,5 @@ def custom_options(method: MethodName, *, inputs: Inputs | None = None) -> Train
         views=replace(options.views, short_side=CUSTOM.clip.resize, crop=CUSTOM.clip.crop, source_interval=1),
         tol=replace(options.tol, source_interval=1),
         model=replace(CUSTOM.model, backbone=K2B_MINI.model.backbone),
-        cfb=replace(CUSTOM.cfb, flow_lr_factor=flow_lr_factor) if method == "glad_cfb" else options.cfb,
+        cfb=CUSTOM.cfb,
     )
