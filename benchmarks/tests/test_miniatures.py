@@ -17,10 +17,6 @@ def test_a_miniature_keeps_the_pace_weight_of_its_task(full: TrainOptions, mini:
     assert mini.cfb.pace_weight == full.cfb.pace_weight
 
 
-def test_the_miniature_of_s2u_keeps_its_epochs() -> None:
-    assert S2U_MINI.optim.epochs == S2U.optim.epochs
-
-
 @pytest.mark.parametrize("task", [name for name, sizes in MINIATURES.items() if sizes["mini"].depth])
 def test_the_bank_is_used_and_the_rate_falls_before_training_ends(task: str) -> None:
     for miniature in MINIATURES[task].values():
