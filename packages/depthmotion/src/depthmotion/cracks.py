@@ -29,6 +29,45 @@ def nearness_within_reach(a, b, c, reach, px, py, r0, r1, r2, b0, b1, b2):
     return s / below if hit else np.float32(-1)
 
 
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+@no_type_check
+def _are_beside(first, second, near_first, near_second, ahead, aside, tolerance):
+    step = second - first
+    in_photo = (step == ahead) | (step == ahead - aside) | (step == ahead + aside)
+    return in_photo & (first >= 0) & (abs(near_second - near_first) <= tolerance)
+
+
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+@no_type_check
+def close_hairlines(index, nearness, tolerance, flags):
+    """Give each hole between two points that are neighbours in the photo, on one surface, to the first of them.
+
+    Most cracks are this narrow where a view comes closer; the others are for `close_cracks`. `flags` is scratch: uint8
+    (W rounded up to a multiple of 8), zero past W.
+    """
+    width = index.shape[1] - 2
+    hole, wide = np.int32(-1), np.uint64(0x0101010101010101)
+    blocks = flags.view(np.uint64)
+    for y in range(1, index.shape[0] - 1):
+        above, row, under = index[y - 1], index[y], index[y + 1]
+        near_above, near, near_under = nearness[y - 1], nearness[y], nearness[y + 1]
+        here = row[1:]
+        for x in range(width):
+            flags[x] = here[x] == hole
+        for block in range(blocks.size):
+            # No hairline: no hole, or eight that go on upwards.
+            if blocks[block] == 0 or (blocks[block] == wide and above[8 * block + 1] < 0):
+                continue
+            for x in range(8 * block, min(8 * block + 8, width)):
+                if not flags[x]:
+                    continue
+                c = np.uint32(x + 1)
+                if _are_beside(row[c - 1], row[c + 1], near[c - 1], near[c + 1], 1, width, tolerance):
+                    row[c], near[c] = row[c - 1], near[c - 1]
+                elif _are_beside(above[c], under[c], near_above[c], near_under[c], width, 1, tolerance):
+                    row[c], near[c] = above[c], near_above[c]
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def find_candidates(nearness, tolerance, flags, queue):

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
-from depthmotion.cracks import close_cracks
+from depthmotion.cracks import close_cracks, close_hairlines
 from depthmotion.holes import continue_surfaces, find_holes
 from depthmotion.motion import PixelMotions
 from depthmotion.resolve import resolve_frame
@@ -43,6 +43,8 @@ def show_points(scene: Scene, motions: PixelMotions, t: int, *, workspace: Works
         scene.disparity, labels, camera.cx, camera.cy, motions.matrix[t], motions.shift[t], index.reshape(-1),
         nearness.reshape(-1),
     )  # fmt: skip
+    if motions.matrix.shape[1] == 1:  # neighbours in the photo may belong to two objects of one depth
+        close_hairlines(index, nearness, tolerance, workspace.flags)
     num_steps = close_cracks(
         index, nearness, planes, labels.reshape(-1), motions.inverse[t], motions.back[t], camera.cx, camera.cy,
         tolerance, workspace.flags, workspace.marked, workspace.queue, workspace.winners, workspace.values,

@@ -88,7 +88,7 @@ def build_scene(
     right, below = find_cuts(disparity, labels, np.float32(threshold))
     plate = make_plate(image, disparity, labels, right, below, threshold=threshold, radius=radius)
     planes = fit_planes(disparity, right, below, cx=camera.cx, cy=camera.cy)
-    planes[plate.mixed.reshape(-1), 3] *= -1
+    planes[plate.mixed, 3] *= -1
     backdrop = continue_outwards(image, plate.image, margins=margins)
     return Scene(
         camera=camera,

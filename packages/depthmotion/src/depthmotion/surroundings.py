@@ -53,7 +53,7 @@ def _read_pyramid(pyramid, start, rows, columns, level_of, top, left, height, wi
                         green += weight * cell[1]
                         blue += weight * cell[2]
                         total += weight * cell[3]
-            scale = np.float32(1) / total if total > zero else zero
+            scale = np.float32(255) / total if total > zero else zero
             out[j, i, 0] = np.uint8(red * scale + half)
             out[j, i, 1] = np.uint8(green * scale + half)
             out[j, i, 2] = np.uint8(blue * scale + half)
@@ -62,7 +62,7 @@ def _read_pyramid(pyramid, start, rows, columns, level_of, top, left, height, wi
 def _pyramid(
     image: UInt8[np.ndarray, "h w 3"], margins: Int32[np.ndarray, "4"], levels: int
 ) -> tuple[Float32[np.ndarray, "n 4"], Int32[np.ndarray, " l"], Int32[np.ndarray, " l"], Int32[np.ndarray, " l"]]:
-    """Return weighted sums of every second, fourth … pixel's surroundings (RGB, 1; 0 outside), level after level.
+    """Return weighted sums of every second, fourth … pixel's surroundings (RGB, 255; 0 outside), level after level.
 
     Also each level's first entry, rows and columns.
     """
@@ -70,15 +70,9 @@ def _pyramid(
     top, bottom, left, right = (int(margin) for margin in margins)
     rows, columns = -(-(height + top + bottom) // 2), -(-(width + left + right) // 2)
     after = 2 * rows - height - top, 2 * columns - width - left
-    padded = cv2.copyMakeBorder(image, top, after[0], left, after[1], cv2.BORDER_CONSTANT)
-    inside_y, inside_x = (
-        np.pad(np.ones(side, np.float32), pads).reshape(-1, 2).mean(axis=1)
-        for side, pads in ((height, (top, after[0])), (width, (left, after[1])))
-    )
-    level = np.empty((rows, columns, 4), np.float32)
-    level[..., :3] = cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA)
-    level[..., 3] = inside_y[:, None] * inside_x
-    made = [level]
+    opaque = cv2.cvtColor(image, cv2.COLOR_RGB2RGBA)
+    padded = cv2.copyMakeBorder(opaque, top, after[0], left, after[1], cv2.BORDER_CONSTANT)
+    made = [cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.float32)]
     for _ in range(levels - 1):
         made.append(cv2.pyrDown(made[-1]))
     shapes = np.array([part.shape[:2] for part in made], np.int32)

@@ -1,0 +1,65 @@
+"""Pixels that a splat misses: which of them a surface closes, and which stay holes."""
+
+import depthmotion as dm
+import numpy as np
+import pytest
+from depthmotion.cracks import close_hairlines
+
+WIDTH, TOLERANCE = 20, np.float32(0.1)
+
+
+def shown(points, near):
+    """Surround what a few pixels show with a border that shows nothing; the photo has 20 columns."""
+    points, near = np.asarray(points, np.int32), np.asarray(near, np.float32)
+    right = WIDTH - points.shape[1]
+    return (
+        np.pad(points, ((1, 1), (1, 1 + right)), constant_values=-1),
+        np.pad(near, ((1, 1), (1, 1 + right))),
+        np.zeros(24, np.uint8),
+    )
+
+
+@pytest.mark.parametrize(
+    ("along", "aside", "step", "closed"),
+    [
+        (1, 0, 0.05, True),
+        (1, 1, 0.05, True),
+        (1, -1, 0.05, True),
+        (2, 0, 0.05, False),  # a pixel of the photo lies between them
+        (-1, 0, 0.05, False),  # the other way round
+        (1, 0, 0.2, False),  # another surface
+    ],
+)
+@pytest.mark.parametrize("upright", [False, True])
+def test_a_hole_between_neighbours_of_one_surface_is_closed(along, aside, step, closed, upright):
+    first = 2 * WIDTH + 7
+    second = first + (along * WIDTH + aside if upright else along + aside * WIDTH)
+    points, near = np.array([[first, -1, second]]), np.array([[1, 0, 1 + step]])
+    index, nearness, flags = shown(points.T, near.T) if upright else shown(points, near)
+    before = index.copy()
+    close_hairlines(index, nearness, TOLERANCE, flags)
+    hole = (2, 1) if upright else (1, 2)
+    assert index[hole] == (first if closed else -1)
+    assert nearness[hole] == (1 if closed else 0)
+    index[hole] = before[hole]
+    assert (index == before).all()
+
+
+def test_nothing_is_closed_beside_the_border_or_in_a_wide_hole():
+    index, nearness, flags = shown([[-1, 0, 1, -1, -1, 3, -1]], [[0, 1, 1, 0, 0, 1, 0]])
+    before = index.copy()
+    close_hairlines(index, nearness, TOLERANCE, flags)
+    assert (index == before).all()
+
+
+@pytest.mark.parametrize("zoom", [1.03, 1.4, 2.7])
+def test_a_surface_that_comes_closer_stays_whole_and_its_flow_exact(zoom):
+    photo = np.random.default_rng(0).integers(0, 256, (61, 83, 3), dtype=np.uint8)
+    poses = np.stack([np.eye(4), np.eye(4)])
+    poses[1, 2, 3] = -4 * (1 - 1 / zoom)  # towards a wall at depth 4
+    clip = dm.synthesize(photo, np.full((61, 83), 4.0, np.float32), dm.CameraPath(poses))
+    assert clip.valid.all()
+    y, x = np.mgrid[:61, :83].astype(np.float64)
+    camera = dm.Intrinsics.default(61, 83)
+    expected = np.stack([(x - camera.cx) * (zoom - 1), (y - camera.cy) * (zoom - 1)], axis=-1)
+    assert np.abs(clip.flow[0] - expected).max() < 1e-3
