@@ -1,7 +1,10 @@
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from videoda_bench.reproduction.gradient_pulls import Pull, gradient_pulls
 from videoda_models import reverse_gradient
+from videoda_train.data.training_data import StepKey, TrainingData
 from videoda_train.methods import Method
 from videoda_train.recipes.config import DataConfig, TrainConfig, with_data
 from videoda_train.recipes.custom import CUSTOM
@@ -12,6 +15,19 @@ DATA = DataConfig("s", "t", "c")  # type: ignore[arg-type]
 class Batch:
     def to(self, device: torch.device) -> "Batch":
         return self
+
+
+class Data(TrainingData):
+    """The same batch for every step; the pulls ask for nothing else."""
+
+    def __getitem__(self, key: StepKey) -> Batch:
+        return Batch()
+
+    def source_to_evaluate(self, key: StepKey) -> Any:
+        raise AssertionError("gradients are measured without evaluating")
+
+    def files(self, key: StepKey) -> Any:
+        raise AssertionError("no batch fails")
 
 
 class Attached(Method):
@@ -36,25 +52,22 @@ def config() -> TrainConfig:
 
 
 def test_norms_are_those_of_the_terms_gradients_over_the_shared_weights():
-    data = {(0, 0, 0, 1): Batch()}
-    pulls = gradient_pulls(Attached(), config(), data, device=torch.device("cpu"))  # type: ignore[arg-type]
+    pulls = gradient_pulls(Attached(), config(), Data(), device=torch.device("cpu"))
     assert pulls["square"].norm == 4.0
     assert pulls["line"].norm == 3.0
 
 
 def test_a_term_behind_a_detach_has_no_pull():
-    data = {(0, 0, 0, 1): Batch()}
-    pulls = gradient_pulls(Attached(), config(), data, device=torch.device("cpu"))  # type: ignore[arg-type]
+    pulls = gradient_pulls(Attached(), config(), Data(), device=torch.device("cpu"))
     assert pulls["detached"] == Pull(0.0, None)
 
 
 def test_a_step_against_its_gradient_lowers_a_term_unless_the_gradient_is_reversed():
-    data = {(0, 0, 0, 1): Batch()}
-    pulls = gradient_pulls(Attached(), config(), data, device=torch.device("cpu"))  # type: ignore[arg-type]
+    pulls = gradient_pulls(Attached(), config(), Data(), device=torch.device("cpu"))
     assert [pulls[name].lowers for name in ("square", "line", "reversed")] == [True, True, False]
 
 
 def test_the_networks_are_left_as_they_were():
-    method, data = Attached(), {(0, 0, 0, 1): Batch()}
-    gradient_pulls(method, config(), data, device=torch.device("cpu"))  # type: ignore[arg-type]
+    method = Attached()
+    gradient_pulls(method, config(), Data(), device=torch.device("cpu"))
     torch.testing.assert_close(method.module["streams"].weight, torch.tensor([[2.0]]))

@@ -22,7 +22,7 @@ HELD_OUT = 3
 class Item:
     """A photo (one frame) or video: RGB frames (N, SIZE, SIZE, 3), its class, what it is called in its list."""
 
-    frames: UInt8[np.ndarray, "n s s 3"]
+    frames: UInt8[np.ndarray, "frames size size 3"]
     label: int
     listed: ListItem
 

@@ -17,7 +17,7 @@ NUM_FRAMES = 8
 INTERVAL = 2
 """Video frames from one frame of a clip to the next."""
 
-Shown = UInt8[np.ndarray, "n s s 3"]
+Shown = UInt8[np.ndarray, "frames size size 3"]
 
 
 def shown_frames(item: Item, *, view: View) -> Shown:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import no_type_check
+
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Int64
 from numba import njit
@@ -14,6 +16,7 @@ NEAR = 0.05
 
 
 @njit(cache=True, nogil=True, inline="always")
+@no_type_check
 def _mirrored(position: float, size: int) -> float:
     """A texture coordinate folded back and forth into [0, size − 1]."""
     span = 2.0 * (size - 1)
@@ -22,6 +25,7 @@ def _mirrored(position: float, size: int) -> float:
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _sample(texture: np.ndarray, level: float, x: float, y: float, colour: np.ndarray) -> None:
     """Bilinear colour from a stack (levels, H, W, 3) of ever blurrier textures; `level` is rounded."""
     layer = min(max(int(level + 0.5), 0), texture.shape[0] - 1)
@@ -38,6 +42,7 @@ def _sample(texture: np.ndarray, level: float, x: float, y: float, colour: np.nd
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _background(
     image: np.ndarray,
     depth: np.ndarray,
@@ -87,6 +92,7 @@ def _background(
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _bounds(kind: int, shape: np.ndarray, lens: np.ndarray, height: int, width: int, box: np.ndarray) -> None:
     """Screen rectangle [u0, u1) × [v0, v1) that surely holds a primitive given in camera coordinates."""
     box[0], box[1], box[2], box[3] = width, 0, height, 0
@@ -114,6 +120,7 @@ def _bounds(kind: int, shape: np.ndarray, lens: np.ndarray, height: int, width: 
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _hit_cone(shape: np.ndarray, rx: float, ry: float, hit: np.ndarray) -> float:
     """Depth of the ray (rx, ry, 1) on a rounded cone: the hull of spheres (shape[0:3], [3]) and (shape[4:7], [7]).
 
@@ -159,6 +166,7 @@ def _hit_cone(shape: np.ndarray, rx: float, ry: float, hit: np.ndarray) -> float
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _hit_solid(kind: int, shape: np.ndarray, rx: float, ry: float, hit: np.ndarray) -> float:
     """Depth on an ellipsoid or box: centre [0:3], half sizes [3:6], axes as rows [6:15]; `hit` gets normal, local."""
     near, far = -1e9, 1e9
@@ -212,6 +220,7 @@ def _hit_solid(kind: int, shape: np.ndarray, rx: float, ry: float, hit: np.ndarr
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _second_colour(skin: np.ndarray, kind: int, hit: np.ndarray) -> float:
     """Weight of a material's second colour at a hit: stripes, plaid, a sleeve's end, or hair and features of a head."""
     pattern = int(skin[6])
@@ -235,6 +244,7 @@ def _second_colour(skin: np.ndarray, kind: int, hit: np.ndarray) -> float:
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _paint(
     image: np.ndarray,
     depth: np.ndarray,
@@ -275,6 +285,7 @@ def _paint(
 
 
 @njit(cache=True, nogil=True)
+@no_type_check
 def _into_camera(kinds: np.ndarray, shapes: np.ndarray, eye: np.ndarray, axes: np.ndarray, out: np.ndarray) -> None:
     """Primitives from world to camera coordinates."""
     for n in range(kinds.shape[0]):

@@ -35,8 +35,8 @@ class Scene:
     The wall stands at z = `wall_z` (negative, behind the figure); `light` points from the scene to the light.
     """
 
-    wall: Float32[np.ndarray, "levels h w 3"]
-    floor: Float32[np.ndarray, "levels h2 w2 3"]
+    wall: Float32[np.ndarray, "wall_levels wall_h wall_w 3"]
+    floor: Float32[np.ndarray, "floor_levels floor_h floor_w 3"]
     wall_scale: float
     floor_scale: float
     wall_z: float

@@ -86,7 +86,7 @@ def paint_specks(
     rows: tuple[float, float],
     size: float,
     density: float,
-    palette: Texture,
+    palette: Float32[np.ndarray, "1 n 3"],
 ) -> None:
     """Fill a band of rows with small upright ellipses coloured from a (1, n, 3) palette: a crowd, bottles, flowers."""
     top, bottom = int(max(rows[0], 0)), int(min(rows[1], image.shape[0]))
