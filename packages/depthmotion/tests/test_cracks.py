@@ -4,6 +4,8 @@ import depthmotion as dm
 import numpy as np
 import pytest
 from depthmotion.cracks import close_hairlines
+from depthmotion.rotation import rigid_motion
+from depthmotion.surface import cut_threshold, find_cuts
 
 WIDTH, TOLERANCE = 20, np.float32(0.1)
 
@@ -63,3 +65,36 @@ def test_a_surface_that_comes_closer_stays_whole_and_its_flow_exact(zoom):
     camera = dm.Intrinsics.default(61, 83)
     expected = np.stack([(x - camera.cx) * (zoom - 1), (y - camera.cy) * (zoom - 1)], axis=-1)
     assert np.abs(clip.flow[0] - expected).max() < 1e-3
+
+
+def oblique(top_disparity):
+    """A box before a wall, its top seen from its side: one row of pixels between the two."""
+    disparity = np.full((40, 64), 0.15, np.float32)
+    disparity[20], disparity[21:] = top_disparity, 0.29
+    return disparity
+
+
+@pytest.mark.parametrize("upright", [False, True])
+@pytest.mark.parametrize(
+    ("top", "cuts"),
+    [(0.25, [19]), (0.18, [20]), (0.22, [])],  # it belongs to the nearer in depth; half-way it may be a slope
+)
+def test_a_face_seen_from_its_side_stays_with_what_it_belongs_to(top, cuts, upright):
+    disparity = oblique(top)
+    labels = np.zeros(disparity.shape, np.uint8)
+    if upright:
+        _, below = find_cuts(disparity, labels, np.float32(cut_threshold(disparity)))
+        assert np.flatnonzero(below[:, 7]).tolist() == cuts
+    else:
+        right, _ = find_cuts(np.ascontiguousarray(disparity.T), labels.T.copy(), np.float32(cut_threshold(disparity)))
+        assert np.flatnonzero(right[7]).tolist() == cuts
+
+
+@pytest.mark.parametrize("engine", ["numba", "torch"])
+@pytest.mark.parametrize("sideways", [-3.0, 0.0, 3.0])
+def test_a_stretched_face_has_no_black_pixels(sideways, engine):
+    photo = np.full((40, 64, 3), 200, np.uint8)
+    photo[20:] = 180
+    poses = [rigid_motion(np.zeros(3), np.array([sideways * y, y, 0])) for y in np.linspace(0, 0.6, 12)]
+    clip = dm.synthesize(photo, 1 / oblique(0.25), dm.CameraPath(np.stack(poses)), engine=engine, device="cpu")
+    assert clip.frames.min() >= 150  # the face gets taller

@@ -144,6 +144,8 @@ def find_silhouettes(
             share, held = share_at(
                 edges[code], u - (np.float32(code % width) - f_cx), v - (np.float32(code // width) - f_cy)
             )
+            if held == zero:  # beyond the point's neighbours: nothing is known of the edge there
+                continue
         i = points[hidden]
         if i >= 0 and covered[i & (PLATE - 1)]:
             # The plate shows what is behind that surface in turn.

@@ -137,7 +137,7 @@ def blend_silhouettes(scenes: Scenes, frames: Frames, shown: Shown, images: UInt
     u, v = torch.where(over, u, ux), torch.where(over, v, uy)
     own_share, own_held = rays.share_of(point[queue], u, v)
     share, held = torch.where(over, share, own_share), torch.where(over, held, own_held)
-    crossed = over | (edged[queue] & ~plate[queue] & (far >= 0) & ((share != 1) | (held != 1)))
+    crossed = over | (edged[queue] & ~plate[queue] & (far >= 0) & ((share != 1) | (held != 1)) & (held > 0))
     fore = torch.where(over[:, None], rays.photo(u, v), image)
     hidden = torch.where(over, queue, far.clamp(min=0))
     behind, behind_seen = point[hidden], seen[hidden]
