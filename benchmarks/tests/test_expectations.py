@@ -68,7 +68,7 @@ def test_expectations_come_back_from_their_file(tmp_path: Path):
     assert read_expectations(tmp_path / "e.json") == expected(acc_rgb=[1.0, 2.0])
 
 
-@pytest.mark.parametrize("task", ["e2h", "k2b"])
+@pytest.mark.parametrize("task", ["e2h", "b2u", "s2u", "k2b"])
 def test_the_committed_expectations_are_of_the_recipes_that_are_run_today(task: str):
     expectations = read_expectations(expectations_file(task))
     runs = plan(Request(load_task(task), Path("out"), "mini", rows=tuple(expectations.rows), seeds=(0,)))
