@@ -124,7 +124,8 @@ def texture_row(source, cx, cy, height, xy, fraction):
 def backdrop_row(source, row, disparity, labels, covered, tolerance, cx, cy, height, margins, xy, fraction):
     """Write the coordinates of a row's pixels that show what is behind or around the photo.
 
-    Where the plate has painted over the very surface that is continued, the photo shows it.
+    Where the plate has painted over the very surface that is continued, the photo shows it; where that has ended in the
+    photo and something farther is, its own last colour goes on.
     """
     width = row.size
     top, bottom, left, right = margins
@@ -144,6 +145,11 @@ def backdrop_row(source, row, disparity, labels, covered, tolerance, cx, cy, hei
                 and disparity[i] <= source[2, x] + tolerance
                 and labels[i] == labels[np.uint32(np.int32(-2) - code)]
             ):
+                continue
+            if disparity[i] < source[2, x] - tolerance and not covered[i]:
+                point = np.int32(-2) - code
+                xy[x] = ((point // width) << np.int32(17)) | ((point % width) << np.int32(1))
+                fraction[x] = 0
                 continue
         u = min(max(u + np.float32(left), zero), right_end)
         v = min(max(v + np.float32(top), zero), bottom_end)

@@ -61,6 +61,12 @@ def colours(
     if labels is not None:
         own &= scenes.labels.view(-1)[at] == labels
     backdrop = torch.where(shown.seen, shown.plate | _alone(scenes, frames, shown), ~own)
+    # Where that surface has ended in the photo and something farther is, its own last colour goes on.
+    ended = ~shown.seen & (near_u == u) & (near_v == v) & ~scenes.covered.view(-1)[at]
+    ended &= scenes.disparity.view(-1)[at] < source[2] - scenes.tolerance[frames.scene][:, None]
+    near_u = torch.where(ended, (shown.point % width).float(), near_u)
+    near_v = torch.where(ended, (shown.point // width).float(), near_v)
+    backdrop &= ~ended
     top, bottom, left, right = scenes.margins[frames.scene].float()[..., None].unbind(1)
     past_u = torch.minimum((u + left).clamp(min=0), width - 1 + left + right)
     past_v = torch.minimum((v + top).clamp(min=0), height - 1 + top + bottom)
