@@ -72,6 +72,33 @@ def test_a_moved_edge_is_mixed_with_what_is_behind_it_now(shift, engine):
     assert error[14:26, int(ahead) - 8 : int(ahead) + 8].mean() < 2
 
 
+@pytest.mark.parametrize("engine", ["numba", "torch"])
+def test_an_edge_is_mixed_with_a_wall_that_has_an_edge_of_its_own_nearby(engine):
+    """Closed form: the near rectangle moves by 4.2 pixels, the wall by a tenth of it, the sky past its end stays."""
+    if engine == "torch":
+        pytest.importorskip("torch", reason="the engine torch needs the extra torch")
+    shift, wall_end = 4.2, 48
+    camera = dm.Intrinsics.default(HEIGHT, WIDTH)
+
+    def behind(moved):
+        x = np.arange(WIDTH) - moved
+        wall = FAR + 30 * np.sin(2 * np.pi * x / 9)[:, None]
+        return np.where((x < wall_end)[:, None], wall, 250.0)[None] * np.ones((HEIGHT, 1, 1))
+
+    left, right, top, bottom = 19.6, 40.3, 9.8, 30.4
+    photo = picture(covered(left, right, top, bottom), behind(0))
+    truth = picture(covered(left + shift, right + shift, top, bottom), behind(shift / 10))
+    pose = np.eye(4)
+    pose[0, 3] = shift * 2 / camera.fx
+    depth = scene(left, right, top, bottom, far=20.0)
+    depth[:, wall_end:] = 1e6
+    clip = dm.synthesize(photo, depth, np.stack([np.eye(4), pose]), engine=engine, device="cpu")
+    error = np.abs(clip.frames[1].astype(float) - truth).max(axis=-1)
+    assert (
+        error[14:26, int(right + shift) + 1].max() < 12
+    )  # outside of the edge, where the photo's edge would leave a rim
+
+
 def test_nothing_comes_loose_from_an_edge_where_photo_and_depth_are_resized():
     y, x = np.mgrid[:120, :160]
     near = np.hypot(y - 60, x - 80) < 30

@@ -90,6 +90,16 @@ def _queue_steps(points, near, offsets, tolerance, steps, count, mark, queue):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
+def _is_covered_behind(front, u, v, disparity, covered, width, tolerance):
+    """Return whether the photo's pixel at (u, v) is farther than the point `front` and painted over in the plate."""
+    x = min(max(np.int32(u + np.float32(0.5)), 0), width - 1)
+    y = min(max(np.int32(v + np.float32(0.5)), 0), disparity.size // width - 1)
+    i = y * width + x
+    return covered[i] and disparity[i] < disparity[front] - tolerance
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
 def find_silhouettes(
     index, nearness, planes, edges, disparity, labels, covered, inverse, back, cx, cy, tolerance, steps, count, marked,
     queue, cells, mixtures,
@@ -116,7 +126,7 @@ def find_silhouettes(
         x, y = np.float32(cell % stride - 1) - f_cx, np.float32(cell // stride - 1) - f_cy
         code = points[cell]
         own = abs(near[cell])
-        share, held, u, v = zero, one, zero, zero
+        share, held, u, v, front = zero, one, zero, zero, np.int32(0)
         farthest, hidden = own - tolerance, np.int64(-1)
         for n in range(8):
             beside = np.int64(cell) + offsets[n]
@@ -132,7 +142,7 @@ def find_silhouettes(
             qx, qy = source_of(planes[i, 0], planes[i, 1], planes[i, 2], x, y, inverse[k], back[k])
             taken, there = share_at(edges[i], qx - (np.float32(i % width) - f_cx), qy - (np.float32(i // width) - f_cy))
             if taken > share:
-                share, held, u, v = taken, there, qx, qy
+                share, held, u, v, front = taken, there, qx, qy, i
         over = share > zero
         if over:
             hidden = np.int64(cell)
@@ -147,13 +157,17 @@ def find_silhouettes(
             if held == zero:  # beyond the point's neighbours: nothing is known of the edge there
                 continue
         i = points[hidden]
-        if i >= 0 and covered[i & (PLATE - 1)]:
-            # The plate shows what is behind that surface in turn.
+        clean = over and (i < 0 or planes[i & (PLATE - 1), 3] == one)  # free of the near surface's colour
+        painted = i >= 0 and covered[i & (PLATE - 1)]
+        if painted and not (
+            clean and not _is_covered_behind(front, u + f_cx, v + f_cy, disparity, covered, width, tolerance)
+        ):
+            # The plate shows what is behind that surface in turn, there or where the edge was.
             share = held = one
         if not over and share == one and held == one:
             continue
         qx = qy = nothing
-        if not (over and (i < 0 or planes[i & (PLATE - 1), 3] == one)):  # else free of the near surface's colour
+        if not clean:
             a, b, c = zero, zero, zero
             if i < 0:
                 i = -2 - i

@@ -63,6 +63,22 @@ class _Rays:
             held = held * torch.where(whole, 1, own + past.abs() * (outer - own))
         return share, held
 
+    def covered_behind(
+        self,
+        front: Int64[torch.Tensor, " q"],
+        u: Float32[torch.Tensor, " q"],
+        v: Float32[torch.Tensor, " q"],
+        tolerance: Float32[torch.Tensor, " q"],
+    ) -> Bool[torch.Tensor, " q"]:
+        """Return where the photo's pixel at (u, v) is farther than a point and painted over in the plate."""
+        centre = self.scenes.centre[self.scene]
+        x = (u + centre[:, 0] + 0.5).long().clamp(0, self.scenes.width - 1)
+        y = (v + centre[:, 1] + 0.5).long().clamp(0, self.scenes.height - 1)
+        at = y * self.scenes.width + x
+        disparity = self.scenes.disparity
+        farther = self.point(disparity, at) < self.point(disparity, front) - tolerance
+        return self.point(self.scenes.covered, at) & farther
+
     def photo(self, u: torch.Tensor, v: torch.Tensor) -> Float32[torch.Tensor, "q 3"]:
         """Read the photo at (u, v) from its centre."""
         size = (2 * self.scenes.height, 2 * self.scenes.width)
@@ -119,7 +135,7 @@ def blend_silhouettes(scenes: Scenes, frames: Frames, shown: Shown, images: UInt
     own_seen = seen[queue]
     own = nearness[queue].abs()
     share, held, u, v = torch.zeros_like(own), torch.ones_like(own), torch.zeros_like(own), torch.zeros_like(own)
-    farthest, far = own - tolerance, torch.full_like(queue, -1)
+    farthest, far, front = own - tolerance, torch.full_like(queue, -1), torch.zeros_like(queue)
     for dy, dx in ((0, -1), (0, 1), (-1, 0), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1)):
         inside = (row + dy >= 0) & (row + dy < height) & (column + dx >= 0) & (column + dx < width)
         beside = torch.where(inside, queue + dy * width + dx, queue)
@@ -130,7 +146,7 @@ def blend_silhouettes(scenes: Scenes, frames: Frames, shown: Shown, images: UInt
         taken, there = rays.share_of(point[beside], qx, qy)
         better = inside & edged[beside] & (other > own + tolerance) & (taken > share)
         share, held = torch.where(better, taken, share), torch.where(better, there, held)
-        u, v = torch.where(better, qx, u), torch.where(better, qy, v)
+        u, v, front = torch.where(better, qx, u), torch.where(better, qy, v), torch.where(better, point[beside], front)
     image = images.view(-1, 3)[queue].float()
     over = share > 0
     ux, uy = rays.source_of(point[queue], own_seen)
@@ -141,10 +157,10 @@ def blend_silhouettes(scenes: Scenes, frames: Frames, shown: Shown, images: UInt
     fore = torch.where(over[:, None], rays.photo(u, v), image)
     hidden = torch.where(over, queue, far.clamp(min=0))
     behind, behind_seen = point[hidden], seen[hidden]
-    # Where the plate is painted over what is behind, that stays as the photo has it.
-    painted = behind_seen & rays.point(scenes.covered, behind)
+    clean = over & (~behind_seen | (rays.point(scenes.planes, behind)[:, 3] == 1))  # free of the near surface's colour
+    # Where the plate shows what is behind that surface in turn, there or where the edge was, the photo's colour stays.
+    painted = behind_seen & rays.point(scenes.covered, behind) & ~(clean & ~rays.covered_behind(front, u, v, tolerance))
     share, held = torch.where(painted, 1.0, share), torch.where(painted, 1.0, held)
-    clean = over & (~behind_seen | (rays.point(scenes.planes, behind)[:, 3] == 1))
     bx, by = rays.source_of(behind, behind_seen)
     now = torch.where(clean[:, None], image, rays.plate(bx, by))
     was, share, held = rays.plate(u, v), share[:, None], held[:, None]
