@@ -94,9 +94,8 @@ def test_an_edge_is_mixed_with_a_wall_that_has_an_edge_of_its_own_nearby(engine)
     depth[:, wall_end:] = 1e6
     clip = dm.synthesize(photo, depth, np.stack([np.eye(4), pose]), engine=engine, device="cpu")
     error = np.abs(clip.frames[1].astype(float) - truth).max(axis=-1)
-    assert (
-        error[14:26, int(right + shift) + 1].max() < 12
-    )  # outside of the edge, where the photo's edge would leave a rim
+    # Just outside of the edge, where the photo's edge would leave a rim.
+    assert error[14:26, int(right + shift) + 1].max() < 12
 
 
 def test_nothing_comes_loose_from_an_edge_where_photo_and_depth_are_resized():
