@@ -98,3 +98,14 @@ def test_a_stretched_face_has_no_black_pixels(sideways, engine):
     poses = [rigid_motion(np.zeros(3), np.array([sideways * y, y, 0])) for y in np.linspace(0, 0.6, 12)]
     clip = dm.synthesize(photo, 1 / oblique(0.25), dm.CameraPath(np.stack(poses)), engine=engine, device="cpu")
     assert clip.frames.min() >= 150  # the face gets taller
+
+
+@pytest.mark.parametrize("engine", ["numba", "torch"])
+@pytest.mark.parametrize("top", [0.2, 0.22, 0.235, 0.25])
+def test_a_still_view_of_a_face_that_begins_half_way_is_the_photo(top, engine):
+    y, x = np.mgrid[:40, :64]
+    photo = np.stack([120 + 80 * np.sin(x / 3 + y / k) for k in (2, 3, 5)], axis=-1).astype(np.uint8)
+    disparity = oblique(top)
+    disparity[20, :30] = 0.15  # seen from farther left it would be there, too
+    clip = dm.synthesize(photo, 1 / disparity, np.stack([np.eye(4)] * 2), engine=engine, device="cpu")
+    assert (clip.frames[1] == photo).all()

@@ -152,6 +152,11 @@ def close_cracks(
                     r2 = inverse[k, 2, 0] * xc + inverse[k, 2, 1] * yc + inverse[k, 2, 2]
                     b0, b1, b2 = back[k, 0], back[k, 1], back[k, 2]
                 a, b, c, reach = planes[i, 0], planes[i, 1], planes[i, 2], abs(planes[i, 3])
+                if shown and reach == np.float32(1):
+                    # One surface with all its neighbours in the photo, none of which it hides.
+                    step = abs(points[cell] - np.int32(i))
+                    if step == 1 or abs(step - width) <= 1:
+                        continue
                 s = nearness_within_reach(a, b, c, reach, px, py, r0, r1, r2, b0, b1, b2)
                 if s > best:
                     best = s

@@ -85,6 +85,24 @@ def _fit_planes(disparity, right, below, cx, cy, planes):
             out[x, 3] = half + half * whole_left[x] * whole_right[x] * whole_above * whole_under
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
+def _end_at_corners(right, below, planes):
+    """Shorten the reach of points whose neighbour at a corner is cut off from both pixels between them."""
+    height, width = right.shape
+    for y in range(height):
+        for x in range(width):
+            # Nothing is cut past the border: the index -1 finds a 0 there.
+            to_right, to_left = right[y, x], right[y, x - 1]
+            if not (to_right | to_left):
+                continue
+            for dy, cut in ((1, below[y, x]), (-1, below[y - 1, x])):
+                if cut and to_right:
+                    planes[y + dy, x + 1, 3] = np.float32(0.5)
+                if cut and to_left:
+                    planes[y + dy, x - 1, 3] = np.float32(0.5)
+
+
 def fit_planes(
     disparity: Float32[np.ndarray, "h w"],
     right: UInt8[np.ndarray, "h w"],
@@ -98,6 +116,7 @@ def fit_planes(
     A plane's disparity is affine in the image, so a planar scene is represented exactly. `reach` is the distance in
     pixels up to which a pixel's plane may be seen: its own cell beside a cut, its neighbours' centres elsewhere.
     """
-    planes = np.empty((disparity.size, 4), np.float32)
-    _fit_planes(disparity, right, below, cx, cy, planes.reshape(*disparity.shape, 4))
-    return planes
+    planes = np.empty((*disparity.shape, 4), np.float32)
+    _fit_planes(disparity, right, below, cx, cy, planes)
+    _end_at_corners(right, below, planes)
+    return planes.reshape(-1, 4)

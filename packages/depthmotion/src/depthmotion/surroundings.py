@@ -72,7 +72,8 @@ def _pyramid(
     after = 2 * rows - height - top, 2 * columns - width - left
     opaque = cv2.cvtColor(image, cv2.COLOR_RGB2RGBA)
     padded = cv2.copyMakeBorder(opaque, top, after[0], left, after[1], cv2.BORDER_CONSTANT)
-    made = [cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.float32)]
+    level: np.ndarray = cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.float32)
+    made = [level]
     for _ in range(levels - 1):
         made.append(cv2.pyrDown(made[-1]))
     shapes = np.array([part.shape[:2] for part in made], np.int32)

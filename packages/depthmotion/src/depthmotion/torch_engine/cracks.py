@@ -74,6 +74,9 @@ def _nearest_cover(
         hit = (below > LEAST_AHEAD) & (s > 0) & (ahead > LEAST_AHEAD * below)
         hit &= (r0 * below - b0 * s - px * ahead).abs() <= reach.abs() * ahead
         hit &= (r1 * below - b1 * s - py * ahead).abs() <= reach.abs() * ahead
+        # One surface with all its neighbours in the photo, none of which it hides.
+        step = (points[queue] - point).abs()
+        hit &= ~((points[queue] >= 0) & (reach.abs() == 1) & ((step == 1) | ((step - width).abs() <= 1)))
         value = s / below
         # Once a plane covers the pixel, only a nearer surface is of interest, not its own neighbours' planes.
         hit &= (other > torch.where(winner < 0, best, best + tolerance)) & (value > best)
