@@ -159,10 +159,9 @@ def find_silhouettes(
         i = points[hidden]
         clean = over and (i < 0 or planes[i & (PLATE - 1), 3] == one)  # free of the near surface's colour
         painted = i >= 0 and covered[i & (PLATE - 1)]
-        if painted and not (
-            clean and not _is_covered_behind(front, u + f_cx, v + f_cy, disparity, covered, width, tolerance)
-        ):
-            # The plate shows what is behind that surface in turn, there or where the edge was.
+        if painted and clean:
+            painted = _is_covered_behind(front, u + f_cx, v + f_cy, disparity, covered, width, tolerance)
+        if painted:  # the plate shows what is behind that surface in turn, there or where the edge was
             share = held = one
         if not over and share == one and held == one:
             continue
