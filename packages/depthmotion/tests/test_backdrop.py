@@ -3,6 +3,7 @@
 import depthmotion as dm
 import numpy as np
 import pytest
+from depthmotion.resolve import backdrop_row
 from depthmotion.surroundings import continue_outwards
 
 MARGINS = np.array([12, 9, 20, 5], np.int32)
@@ -77,3 +78,24 @@ def test_a_frame_that_shows_a_corner_of_the_photo_alone_is_filled_and_finite():
     assert 0 < clip.valid[1].mean() < 0.6
     assert (np.abs(clip.frames[1].astype(int) - 90) <= 1).all()
     assert np.isfinite(clip.flow).all()
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_surface_that_has_ended_in_the_photo_goes_on_in_its_last_colour(ended):
+    height, width, point, beside = 3, 4, 5, 6
+    disparity = np.full(height * width, 0.1, np.float32)
+    disparity[point] = 0.5
+    if not ended:
+        disparity[beside] = 0.5
+    row = np.array([-2 - point, 0, 0, 0], np.int32)  # the first pixel is a hole that continues the point
+    source = np.zeros((3, width), np.float32)
+    source[:, 0] = beside % width, beside // width, 0.5  # and would be seen beside it
+    xy, fraction = np.full(width, -1, np.int32), np.full(width, 9, np.uint16)
+    nothing, labels = np.zeros(height * width, np.bool_), np.zeros(height * width, np.uint8)
+    margins = np.zeros(4, np.int32)
+    backdrop_row(source, row, disparity, labels, nothing, np.float32(0.05), 0.0, 0.0, height, margins, xy, fraction)
+    y, x = divmod(point, width)
+    expected = (2 * y, 2 * x) if ended else (2 * height + beside // width, beside % width)
+    assert (xy[0] >> 16, xy[0] & 0xFFFF) == expected
+    assert fraction[0] == 0
+    assert (xy[1:] == -1).all()

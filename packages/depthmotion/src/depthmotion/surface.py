@@ -22,8 +22,9 @@ def _is_cut(before, here, after, threshold):
     # A jump is a cut unless a neighbouring step goes at least half as far the same way: then it is a steep slope, as of
     # a face seen from its side, and slopes stay whole.
     half = np.float32(0.5) * abs(here)
-    same_way, same_way_after = (before, after) if here > np.float32(0) else (-before, -after)
-    return (abs(here) > threshold) & (same_way < half) & (same_way_after < half)
+    if here < np.float32(0):
+        before, after = -before, -after
+    return (abs(here) > threshold) & (before < half) & (after < half)
 
 
 is_cut = njit(cache=True, inline="always")(_is_cut)
