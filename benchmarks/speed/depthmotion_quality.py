@@ -214,8 +214,10 @@ def fill_times(image: np.ndarray, depth: np.ndarray, path: dm.CameraPath) -> dic
             work.index[:], work.nearness[:] = index, nearness
 
         def find() -> None:
-            count = find_holes(work.index, work.queue)
-            continue_surfaces(work.index, work.nearness, covered, labels, tolerance, work.queue, count, work.ends)
+            count = find_holes(work.index, work.flags, work.queue, work.ends, work.column_ends)
+            continue_surfaces(
+                work.index, work.nearness, covered, labels, tolerance, work.queue, count, work.ends, work.column_ends
+            )
 
         parts["finding"].append(cpu_seconds(find, times=30, before=restore))
         holes = work.index[1:-1, 1:-1] < 0

@@ -93,7 +93,11 @@ def test_a_surface_that_has_ended_in_the_photo_goes_on_in_its_last_colour(ended)
     xy, fraction = np.full(width, -1, np.int32), np.full(width, 9, np.uint16)
     nothing, labels = np.zeros(height * width, np.bool_), np.zeros(height * width, np.uint8)
     margins = np.zeros(4, np.int32)
-    backdrop_row(source, row, disparity, labels, nothing, np.float32(0.05), 0.0, 0.0, height, margins, xy, fraction)
+    near, listed = np.zeros((height + 2, width + 2), np.float32), np.array([0], np.int32)
+    tolerance = np.float32(0.05)
+    backdrop_row(
+        source, row, near, 0, listed, disparity, labels, nothing, tolerance, 0.0, 0.0, height, margins, xy, fraction
+    )
     y, x = divmod(point, width)
     expected = (2 * y, 2 * x) if ended else (2 * height + beside // width, beside % width)
     assert (xy[0] >> 16, xy[0] & 0xFFFF) == expected

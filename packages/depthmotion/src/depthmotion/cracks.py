@@ -10,6 +10,20 @@ from numba import njit
 from depthmotion.splat import FAST
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
+def reciprocal(divisor):
+    """Return what `quotient` divides by."""
+    return np.uint64((1 << 44) // divisor + 1)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
+def quotient(i, by):
+    """Return i // divisor without a division; i · divisor < 2⁴⁴, as for all pixels of an image H · W² < 2⁴⁴."""
+    return np.int32((np.uint64(i) * by) >> np.uint64(44))
+
+
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 @no_type_check
 def nearness_within_reach(a, b, c, reach, px, py, r0, r1, r2, b0, b1, b2):
@@ -117,7 +131,7 @@ def close_cracks(
     left_x, top_y = np.float32(cx + 1), np.float32(cy + 1)
     f_cx, f_cy = np.float32(cx), np.float32(cy)
     objects = inverse.shape[0]
-    reciprocal = np.uint64((1 << 44) // width + 1)  # (i · reciprocal) >> 44 is i // width: H · W² < 2⁴⁴
+    by_width = reciprocal(width)
     offsets = np.array([-1, 1, -stride, stride, -stride - 1, -stride + 1, stride - 1, stride + 1])
     left = find_candidates(nearness, tolerance, flags, queue)
     for h in range(left):
@@ -142,8 +156,8 @@ def close_cracks(
                 if near[beside] <= (best if winner < 0 else best + tolerance):
                     continue
                 i = np.uint32(points[beside])
-                row = (np.uint64(i) * reciprocal) >> np.uint64(44)
-                px, py = np.float32(np.int32(i) - np.int32(row) * width) - f_cx, np.float32(np.int32(row)) - f_cy
+                row = quotient(i, by_width)
+                px, py = np.float32(np.int32(i) - row * width) - f_cx, np.float32(row) - f_cy
                 label = labels[i] if objects > 1 else 0
                 if label != k:
                     k = label

@@ -15,21 +15,34 @@ NEXT_TO_HOLE = 3
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def find_holes(index, queue):
-    """Queue (as y · stride + x, row by row) the pixels of (H + 2, W + 2) that show nothing; returns their number."""
-    stride = index.shape[1]
-    count = 0
+def find_holes(index, flags, queue, ends, column_ends):
+    """Queue (as y · 2¹⁶ + x, row by row) the pixels of (H + 2, W + 2) that show nothing; returns their number.
+
+    `ends` gets, for each, the row of the next shown pixel above and the column of the one to the left, packed likewise;
+    0 for none. `flags` and `column_ends` are scratch: see `Workspace`.
+    """
+    width = index.shape[1] - 2
+    zero = np.int32(0)
+    blocks = flags.view(np.uint64)
+    count = left = 0
+    column_ends[:] = 0
     for y in range(1, index.shape[0] - 1):
-        row = index[y]
-        lowest = np.int32(0)
-        for x in range(1, stride - 1):
-            lowest = min(lowest, row[x])
-        if lowest == 0:
-            continue
-        first = y * stride
-        for x in range(1, stride - 1):
-            if row[x] < 0:
-                queue[count] = first + x
+        row, above = index[y], index[y - 1]
+        here = row[1:]
+        for x in range(width):
+            flags[x] = here[x] < zero
+        for block in range(blocks.size):
+            if blocks[block] == 0:
+                continue
+            for x in range(8 * block + 1, min(8 * block + 8, width) + 1):
+                if row[x] >= zero:
+                    continue
+                if row[x - 1] >= zero or x == 1:
+                    left = x - 1
+                if above[x] >= zero:
+                    column_ends[x] = y - 1
+                queue[count] = y << 16 | x
+                ends[count] = column_ends[x] << 16 | left
                 count += 1
     return count
 
@@ -58,50 +71,50 @@ def _read_from_plate(cell, step, points, near, covered, tolerance):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def continue_surfaces(index, nearness, covered, labels, tolerance, queue, count, ends):
-    """Give each of the `count` queued holes the point that it continues, coded as -2 - point.
+def continue_surfaces(index, nearness, covered, labels, tolerance, queue, count, ends, column_ends):
+    """Give each of the `count` holes that `find_holes` queued the point that it continues, coded as -2 - point.
 
     Of the shown pixels that enclose a hole in its row, or in its column if they are closer together there, that is the
     farther one: what was hidden lies behind. A hole that reaches the frame's border continues the nearest pixel. Its
     nearness becomes that pixel's, negative.
-    `ends` is int32 (2, cells), zero on the frame's border: scratch.
     """
-    stride = index.shape[1]
+    stride = np.int64(index.shape[1])
     points, near = index.reshape(-1), nearness.reshape(-1)
-    above, below = ends[0], ends[1]
-    for k in range(count):
-        c = queue[k]
-        above[c] = c - stride if points[c - stride] >= 0 else above[c - stride]
+    column_ends[:] = 0
     open_ends = 0
-    a = b = np.int64(0)
-    start = np.int64(-1)
+    right = np.int64(0)
     for k in range(count - 1, -1, -1):
-        c = np.int64(queue[k])
-        if start < 0:  # the last hole of a run
-            first_of_run = k
-            while first_of_run > 0 and queue[first_of_run - 1] == queue[first_of_run] - 1:
-                first_of_run -= 1
-            start = np.int64(queue[first_of_run])
-            a = start - 1 if points[start - 1] >= 0 else 0
-            b = c + 1 if points[c + 1] >= 0 else 0
-        u = np.int64(above[c])
-        v = c + stride if points[c + stride] >= 0 else np.int64(below[c + stride])
-        below[c] = v
-        if c == start:
-            start = np.int64(-1)
-        across = b - a if a > 0 and b > 0 else 2**30
-        down = (v - u) // stride if u > 0 and v > 0 else 2**30
+        y, x = np.int64(queue[k] >> 16), np.int64(queue[k] & 0xFFFF)
+        above, left = np.int64(ends[k] >> 16), np.int64(ends[k] & 0xFFFF)
+        c = y * stride + x
+        if points[c + 1] >= 0:
+            right = x + 1
+        elif x == stride - 2:
+            right = 0
+        if points[c + stride] >= 0:
+            column_ends[x] = y + 1
+        below = np.int64(column_ends[x])
+        across = right - left if left > 0 and right > 0 else 2**30
+        down = below - above if above > 0 and below > 0 else 2**30
         chosen = np.int64(0)
         if min(across, down) < 2**30:
-            first, last, step = (a, b, 1) if across <= down else (u, v, stride)
+            if across <= down:
+                first, last, step = c - x + left, c - x + right, np.int64(1)
+            else:
+                first, last, step = above * stride + x, below * stride + x, stride
             chosen = _farther(first, last, points, near, labels, tolerance)
             if abs(near[first] - near[last]) > tolerance:
                 _read_from_plate(chosen, step if chosen == last else -step, points, near, covered, tolerance)
         else:
             nearest = 2**30
-            for end, distance in ((a, c - a), (b, b - c), (u, (c - u) // stride), (v, (v - c) // stride)):
-                if end > 0 and distance < nearest:
-                    nearest, chosen = distance, end
+            if left > 0:
+                nearest, chosen = x - left, c - x + left
+            if right > 0 and right - x < nearest:
+                nearest, chosen = right - x, c - x + right
+            if above > 0 and y - above < nearest:
+                nearest, chosen = y - above, above * stride + x
+            if below > 0 and below - y < nearest:
+                chosen = below * stride + x
         if chosen > 0:
             points[c] = -2 - (points[chosen] & ~PLATE)
             near[c] = -near[chosen]
@@ -113,7 +126,7 @@ def continue_surfaces(index, nearness, covered, labels, tolerance, queue, count,
     if open_ends == 0:
         return
     for k in range(count):
-        c = queue[k]
+        c = np.int64(queue[k] >> 16) * stride + (queue[k] & 0xFFFF)
         if points[c] == -1:
             beside = min(points[c - 1], points[c - stride])
             points[c] = beside if beside < -1 else -2

@@ -50,17 +50,11 @@ def show_points(scene: Scene, motions: PixelMotions, t: int, *, workspace: Works
         tolerance, workspace.flags, workspace.marked, workspace.queue, workspace.winners, workspace.values,
         workspace.steps,
     )  # fmt: skip
-    count = find_holes(index, workspace.queue)
+    count = find_holes(index, workspace.flags, workspace.queue, workspace.ends, workspace.column_ends)
     continue_surfaces(
-        index,
-        nearness,
-        scene.covered.reshape(-1),
-        labels.reshape(-1),
-        tolerance,
-        workspace.queue,
-        count,
-        workspace.ends,
-    )
+        index, nearness, scene.covered.reshape(-1), labels.reshape(-1), tolerance, workspace.queue, count,
+        workspace.ends, workspace.column_ends,
+    )  # fmt: skip
     return int(num_steps)
 
 
@@ -90,7 +84,6 @@ def resolve_points(
         np.empty((0, width, 2), np.float32) if flow is None else flow,
         np.empty((0, width), np.float32) if depth is None else depth,
         np.empty((0, width), np.bool_) if valid is None else valid,
-        workspace.scratch, workspace.row_labels,
     )  # fmt: skip
 
 

@@ -9,56 +9,31 @@ from numba import njit
 
 from depthmotion.holes import PLATE
 from depthmotion.splat import FAST
+from depthmotion.texture import FINENESS, SUBPIXELS
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def leave_edges(index, nearness, planes, tolerance, y):
-    """Let points of row y be read from the plate where the nearer thing that has a share in their colour is elsewhere.
-
-    Returns whether there are any.
-    """
-    row, near = index[y + 1], nearness[y + 1]
-    found = False
-    for x in range(1, row.size - 1):
-        i = np.uint32(row[x])
-        if i >= np.uint32(PLATE) or planes[i, 3] > np.float32(0):
-            continue
-        limit = near[x] + tolerance
-        alone = True
-        for dy in range(3):
-            for dx in range(-1, 2):
-                alone &= nearness[y + dy, x + dx] <= limit
-        if alone:
-            row[x] |= np.int32(PLATE)
-            found = True
-    return found
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-@no_type_check
-def gather_planes(row, planes, disparity, plane):
+def gather_planes(row, planes, disparity, plane, special):
     """Fetch the planes (3, W) of one row of points; a surface that is continued into a hole faces the camera.
 
-    Returns whether something in the row is read from the backdrop, and whether something has a nearer colour in it.
+    Lists in `special` the pixels that the photo may not show: those read from the backdrop, and those whose colour has
+    a share of something nearer in it. Returns their number.
     """
     a, b, c = plane[0], plane[1], plane[2]
     zero, point = np.float32(0), np.uint32(PLATE - 1)
-    behind = mixed = False
+    count = 0
     for x in range(row.size):
         coded = row[x]
-        if np.uint32(coded) <= point:
-            i = np.uint32(coded)
-            a[x], b[x], c[x] = planes[i, 0], planes[i, 1], planes[i, 2]
-            mixed |= planes[i, 3] < zero
-        elif coded >= 0:
+        special[count] = x
+        if coded >= 0:
             i = np.uint32(coded) & point
             a[x], b[x], c[x] = planes[i, 0], planes[i, 1], planes[i, 2]
-            behind = True
+            count += (np.uint32(coded) > point) | (planes[i, 3] < zero)
         else:
             a[x], b[x], c[x] = zero, zero, disparity[np.uint32(np.int32(-2) - coded)]
-            behind = True
-    return behind, mixed
+            count += 1
+    return count
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -99,63 +74,74 @@ def intersect_row(plane, near, xs, yc, inverse, back, source):
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 @no_type_check
-def texture_row(source, cx, cy, height, xy, fraction):
-    """Write one row of OpenCV fixed-point coordinates into the photo.
+def photo_row(source, cx, cy, height, xy, fraction):
+    """Write a row's places in the photo as OpenCV's fixed-point coordinates in the texture.
 
     `xy` holds two 16-bit numbers, y in the upper half; `fraction` two of 5 bits.
     """
     qx, qy = source[0], source[1]
     width = qx.size
-    zero, steps, half = np.float32(0), np.float32(64), np.float32(0.5)
+    zero, half, steps = np.float32(0), np.float32(0.5), np.float32(FINENESS * SUBPIXELS)
     f_cx, f_cy = np.float32(cx), np.float32(cy)
     right, bottom = np.float32(width - 1), np.float32(height - 1)
     five, sixteen, low, word = np.int32(5), np.int32(16), np.int32(31), np.int32(0xFFFF)
     for x in range(width):
-        u = min(max(qx[x] + f_cx, zero), right)
-        v = min(max(qy[x] + f_cy, zero), bottom)
-        sx = np.int32(u * steps + half)
-        sy = np.int32(v * steps + half)
+        sx = np.int32(min(max(qx[x] + f_cx, zero), right) * steps + half)
+        sy = np.int32(min(max(qy[x] + f_cy, zero), bottom) * steps + half)
         xy[x] = ((sy >> five) << sixteen) | ((sx >> five) & word)
         fraction[x] = ((sy & low) << five) | (sx & low)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def backdrop_row(source, row, disparity, labels, covered, tolerance, cx, cy, height, margins, xy, fraction):
-    """Write the coordinates of a row's pixels that show what is behind or around the photo.
+def backdrop_row(
+    source, row, nearness, y, special, disparity, labels, covered, tolerance, cx, cy, height, margins, xy, fraction
+):
+    """Write the coordinates of the `special` pixels of row y that show what is behind or around the photo.
 
-    Where the plate has painted over the very surface that is continued, the photo shows it; where that has ended in the
+    A point is read from the plate where the nearer thing that has a share in its colour is elsewhere. Where the plate
+    has painted over the very surface that is continued into a hole, the photo shows it; where that has ended in the
     photo and something farther is, its own last colour goes on.
     """
-    width = row.size
-    top, bottom, left, right = margins
-    zero, steps, half = np.float32(0), np.float32(32), np.float32(0.5)
-    last_x, last_y = np.float32(width - 1), np.float32(height - 1)
-    right_end, bottom_end = last_x + np.float32(left + right), last_y + np.float32(top + bottom)
-    f_cx, f_cy, first = np.float32(cx), np.float32(cy), np.int32(64 * height)
-    for x in range(width):
+    width = np.int32(row.size)
+    zero, half, steps = np.float32(0), np.float32(0.5), np.float32(SUBPIXELS)
+    f_cx, f_cy, left, top = np.float32(cx), np.float32(cy), np.float32(margins[2]), np.float32(margins[0])
+    last_x, last_y, first = np.float32(width - 1), np.float32(height - 1), np.int32(FINENESS * SUBPIXELS * height)
+    right_end, bottom_end = last_x + np.float32(margins[2] + margins[3]), last_y + np.float32(margins[0] + margins[1])
+    five, sixteen, low = np.int32(5), np.int32(16), np.int32(31)
+    for x in special:
         code = row[x]
-        if np.uint32(code) < np.uint32(PLATE):
-            continue
         u, v = source[0, x] + f_cx, source[1, x] + f_cy
-        if code < 0 and u >= zero and v >= zero and u <= last_x and v <= last_y:
-            i = np.uint32(np.int32(v + half) * width + np.int32(u + half))
-            if (
-                covered[i]
-                and disparity[i] <= source[2, x] + tolerance
-                and labels[i] == labels[np.uint32(np.int32(-2) - code)]
-            ):
-                continue
-            if disparity[i] < source[2, x] - tolerance and not covered[i]:
+        if code < 0:
+            if u >= zero and v >= zero and u <= last_x and v <= last_y:
+                i = np.uint32(np.int32(v + half) * width + np.int32(u + half))
                 point = np.int32(-2) - code
-                xy[x] = ((point // width) << np.int32(17)) | ((point % width) << np.int32(1))
-                fraction[x] = 0
+                if covered[i] and disparity[i] <= source[2, x] + tolerance and labels[i] == labels[point]:
+                    continue
+                if disparity[i] < source[2, x] - tolerance and not covered[i]:
+                    xy[x] = ((point // width) * FINENESS) << sixteen | (point % width) * FINENESS
+                    fraction[x] = 0
+                    continue
+        elif code < PLATE:
+            if not _is_alone(nearness, y, x, tolerance):
                 continue
-        u = min(max(u + np.float32(left), zero), right_end)
-        v = min(max(v + np.float32(top), zero), bottom_end)
-        sx, sy = np.int32(u * steps + half), np.int32(v * steps + half) + first
-        xy[x] = ((sy >> np.int32(5)) << np.int32(16)) | (sx >> np.int32(5))
-        fraction[x] = ((sy & np.int32(31)) << np.int32(5)) | (sx & np.int32(31))
+            row[x] = code | np.int32(PLATE)
+        sx = np.int32(min(max(u + left, zero), right_end) * steps + half)
+        sy = np.int32(min(max(v + top, zero), bottom_end) * steps + half) + first
+        xy[x] = ((sy >> five) << sixteen) | (sx >> five)
+        fraction[x] = ((sy & low) << five) | (sx & low)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+@no_type_check
+def _is_alone(nearness, y, x, tolerance):
+    """Return whether nothing nearer is beside a pixel."""
+    limit = nearness[y + 1, x + 1] + tolerance
+    alone = True
+    for dy in range(3):
+        for dx in range(3):
+            alone &= nearness[y + dy, x + dx] <= limit
+    return alone
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
@@ -190,23 +176,24 @@ def depth_row(source, matrix, shift, depth):
 @no_type_check
 def resolve_frame(
     index, nearness, planes, disparity, labels, covered, tolerance, inverse, back, to_matrix, to_shift, view_matrix,
-    view_shift, cx, cy, margins, xy, fraction, flow, depth, valid, scratch, row_labels,
+    view_shift, cx, cy, margins, xy, fraction, flow, depth, valid,
 ):  # fmt: skip
     """Fill texture coordinates, validity, flow to another motion and depth in a view (H, W …) of one frame.
 
     `index` and `nearness` have a border of one pixel. An output whose first side is 0 is left out. `disparity`,
-    `labels` and `covered` are flat; `scratch` is float32 (3, 3, W). With `xy`, `index` changes where a point is read
-    from the plate.
+    `labels` and `covered` are flat. With `xy`, `index` changes where a point is read from the plate.
     """
     height, width = index.shape[0] - 2, index.shape[1] - 2
     objects = inverse.shape[0]
+    scratch = np.empty((3, 3, width), np.float32)
     plane, source, own = scratch[0], scratch[1], scratch[2]
     own_flow, own_depth = np.empty((width, 2), np.float32), own[2]
+    special, row_labels = np.empty(width, np.int32), np.zeros(width, np.uint8)
     xs = np.arange(width).astype(np.float32) - np.float32(cx)
     for y in range(height):
         row, near = index[y + 1, 1:-1], nearness[y + 1, 1:-1]
         yc = np.float32(y) - np.float32(cy)
-        behind, mixed = gather_planes(row, planes, disparity, plane)
+        count = gather_planes(row, planes, disparity, plane, special)
         intersect_row(plane, near, xs, yc, inverse[0], back[0], source)
         if objects > 1:
             gather_labels(row, labels, row_labels)
@@ -218,13 +205,11 @@ def resolve_frame(
                     if row_labels[x] == k:
                         source[0, x], source[1, x], source[2, x] = own[0, x], own[1, x], own[2, x]
         if xy.shape[0]:
-            texture_row(source, cx, cy, height, xy[y], fraction[y])
-            if mixed:
-                behind |= leave_edges(index, nearness, planes, tolerance, y)
-            if behind:
-                backdrop_row(
-                    source, row, disparity, labels, covered, tolerance, cx, cy, height, margins, xy[y], fraction[y]
-                )
+            photo_row(source, cx, cy, height, xy[y], fraction[y])
+            backdrop_row(
+                source, row, nearness, y, special[:count], disparity, labels, covered, tolerance, cx, cy, height,
+                margins, xy[y], fraction[y],
+            )  # fmt: skip
         if valid.shape[0]:
             seen = valid[y]
             for x in range(width):

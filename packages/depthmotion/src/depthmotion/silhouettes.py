@@ -7,6 +7,7 @@ from typing import no_type_check
 import numpy as np
 from numba import njit
 
+from depthmotion.cracks import quotient, reciprocal
 from depthmotion.holes import PLATE
 from depthmotion.matting import EDGE_STEPS, NO_EDGE
 
@@ -117,13 +118,15 @@ def find_silhouettes(
     offsets = np.array([-1, 1, -stride, stride, -stride - 1, -stride + 1, stride - 1, stride + 1])
     queued = _queue_steps(points, near, offsets, tolerance, steps, count, mark, queue)
     width = stride - 2
+    by_width, by_stride = reciprocal(width), reciprocal(stride)
     f_cx, f_cy = np.float32(cx), np.float32(cy)
     zero, one, nothing = np.float32(0), np.float32(1), np.float32(np.nan)
     found = 0
     for h in range(queued):
         cell = queue[h]
         mark[cell] = 0
-        x, y = np.float32(cell % stride - 1) - f_cx, np.float32(cell // stride - 1) - f_cy
+        row = quotient(cell, by_stride)
+        x, y = np.float32(cell - row * stride - 1) - f_cx, np.float32(row - 1) - f_cy
         code = points[cell]
         own = abs(near[cell])
         share, held, u, v, front = zero, one, zero, zero, np.int32(0)
@@ -140,7 +143,8 @@ def find_silhouettes(
                 continue
             k = labels[i] if objects > 1 else 0
             qx, qy = source_of(planes[i, 0], planes[i, 1], planes[i, 2], x, y, inverse[k], back[k])
-            taken, there = share_at(edges[i], qx - (np.float32(i % width) - f_cx), qy - (np.float32(i // width) - f_cy))
+            row = quotient(i, by_width)
+            taken, there = share_at(edges[i], qx - (np.float32(i - row * width) - f_cx), qy - (np.float32(row) - f_cy))
             if taken > share:
                 share, held, u, v, front = taken, there, qx, qy, i
         over = share > zero
@@ -151,8 +155,9 @@ def find_silhouettes(
                 continue
             k = labels[code] if objects > 1 else 0
             u, v = source_of(planes[code, 0], planes[code, 1], planes[code, 2], x, y, inverse[k], back[k])
+            row = quotient(code, by_width)
             share, held = share_at(
-                edges[code], u - (np.float32(code % width) - f_cx), v - (np.float32(code // width) - f_cy)
+                edges[code], u - (np.float32(code - row * width) - f_cx), v - (np.float32(row) - f_cy)
             )
             if held == zero:  # beyond the point's neighbours: nothing is known of the edge there
                 continue
@@ -193,12 +198,14 @@ def blend_silhouettes(image, photo, plate, cx, cy, left, top, cells, mixtures, c
     now replaces that, in its share. `photo` is twice as fine; `plate` shows what was behind, from (left, top) on.
     """
     stride = image.shape[1] + 2
+    by_stride = reciprocal(stride)
     f_cx, f_cy = np.float32(cx), np.float32(cy)
     plate_x, plate_y = np.float32(left) + f_cx, np.float32(top) + f_cy
     zero, half, one, two, highest = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2), np.float32(255)
     fore, was, now = np.empty(3, np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
     for h in range(count):
-        pixel = image[cells[h] // stride - 1, cells[h] % stride - 1]
+        row = quotient(cells[h], by_stride)
+        pixel = image[row - 1, cells[h] - row * stride - 1]
         share, held, u, v, qx, qy = mixtures[h]
         for channel in range(3):
             fore[channel] = now[channel] = pixel[channel]

@@ -79,11 +79,11 @@ def _fit_planes(disparity, right, below, cx, cy, planes):
             slope_x = (step_left[x] + step_right[x]) / max(whole_left[x] + whole_right[x], one)
             slope_y = (row[x] - above[x]) * whole_above + (under[x] - row[x]) * whole_under
             slope_y /= max(whole_above + whole_under, one)
-            out[x, 0] = slope_x
-            out[x, 1] = slope_y
-            out[x, 2] = row[x] - slope_x * offsets[x] - slope_y * yc
+            out[4 * x] = slope_x
+            out[4 * x + 1] = slope_y
+            out[4 * x + 2] = row[x] - slope_x * offsets[x] - slope_y * yc
             # Past the border there is no cell.
-            out[x, 3] = half + half * whole_left[x] * whole_right[x] * whole_above * whole_under
+            out[4 * x + 3] = half + half * whole_left[x] * whole_right[x] * whole_above * whole_under
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -117,7 +117,8 @@ def fit_planes(
     A plane's disparity is affine in the image, so a planar scene is represented exactly. `reach` is the distance in
     pixels up to which a pixel's plane may be seen: its own cell beside a cut, its neighbours' centres elsewhere.
     """
-    planes = np.empty((*disparity.shape, 4), np.float32)
-    _fit_planes(disparity, right, below, cx, cy, planes)
-    _end_at_corners(right, below, planes)
-    return planes.reshape(-1, 4)
+    height, width = disparity.shape
+    planes = np.empty((height * width, 4), np.float32)
+    _fit_planes(disparity, right, below, cx, cy, planes.reshape(height, 4 * width))
+    _end_at_corners(right, below, planes.reshape(height, width, 4))
+    return planes

@@ -65,12 +65,14 @@ def _mirrored(i, size):
 @no_type_check
 def _half_samples(taps, out):
     """Interpolate half-way between samples, windowed sinc of 8 taps (the one of HEVC's motion compensation)."""
+    # 16 bits hold every sum: between -6120 and 22472.
     t0, t1, t2, t3, t4, t5, t6, t7 = taps
     for j in range(out.size):
-        middle = np.int32(40) * (np.int32(t3[j]) + np.int32(t4[j])) - np.int32(11) * (np.int32(t2[j]) + np.int32(t5[j]))
-        outer = np.int32(4) * (np.int32(t1[j]) + np.int32(t6[j])) - (np.int32(t0[j]) + np.int32(t7[j]))
-        value = (middle + outer + np.int32(32)) >> np.int32(6)
-        out[j] = np.uint8(min(max(value, np.int32(0)), np.int32(255)))
+        inner, second = np.int16(np.int16(t3[j]) + np.int16(t4[j])), np.int16(np.int16(t2[j]) + np.int16(t5[j]))
+        third, outer = np.int16(np.int16(t1[j]) + np.int16(t6[j])), np.int16(np.int16(t0[j]) + np.int16(t7[j]))
+        middle = np.int16(np.int16(np.int16(40) * inner) - np.int16(np.int16(11) * second))
+        value = np.int16(np.int16(middle + np.int16(np.int16(4) * third)) - np.int16(outer - np.int16(32)))
+        out[j] = np.uint8(min(max(np.int16(value >> np.int16(6)), np.int16(0)), np.int16(255)))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

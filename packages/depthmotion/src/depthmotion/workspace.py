@@ -9,8 +9,8 @@ class Workspace:
     """Scratch arrays for frames of one size; belongs to one thread at a time.
 
     `index` int32: the point that each pixel shows (see `holes` for its codes), -1 none; `nearness` float32: its inverse
-    depth, 0 for none, negative where a surface is only continued. Both and `marked` and `ends` have a border of one
-    pixel that shows nothing. `steps`: the cells beside which something nearer was found; `cells` and `mixtures`: see
+    depth, 0 for none, negative where a surface is only continued. Both and `marked` have a border of one pixel
+    that shows nothing. `steps`: the cells beside which something nearer was found; `cells` and `mixtures`: see
     `find_silhouettes`.
     """
 
@@ -19,8 +19,9 @@ class Workspace:
         self.index = np.empty((height + 2, width + 2), np.int32)
         self.nearness = np.empty((height + 2, width + 2), np.float32)
         self.marked = np.pad(np.zeros((height, width), np.uint8), 1, constant_values=1)
-        self.ends = np.zeros((2, (height + 2) * (width + 2)), np.int32)
         self.queue = np.empty(size, np.int32)
+        self.ends = np.empty(size, np.int32)
+        self.column_ends = np.empty(width + 2, np.int32)
         self.steps = np.empty(2 * size, np.int32)
         self.winners = np.empty(size, np.int32)
         self.values = np.empty(size, np.float32)
@@ -29,8 +30,6 @@ class Workspace:
         self.flags = np.zeros(-(-width // 8) * 8, np.uint8)
         self.xy = np.empty((height, width), np.int32)
         self.fraction = np.empty((height, width), np.uint16)
-        self.scratch = np.empty((3, 3, width), np.float32)
-        self.row_labels = np.zeros(width, np.uint8)
 
     def clear(self) -> None:
         """Begin a frame that shows nothing yet."""
