@@ -2,10 +2,14 @@ import json
 import signal
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from videoda_train.engine import run_training, training_loop
+from videoda_train.data.prepared import PreparedPaths
+from videoda_train.data.target_dataset import TargetDataset
+from videoda_train.data.target_flow import cache_target_flow
+from videoda_train.engine import run_training, stream_data, training_loop
 from videoda_train.engine.checkpoint import load_checkpoint
 from videoda_train.engine.evaluate_checkpoints import evaluate_checkpoints
 from videoda_train.engine.interrupt import Interrupted
@@ -56,6 +60,32 @@ def test_a_dann_run_keeps_its_domain_classifiers(tiny_data: Path, tmp_path: Path
     assert "flow_domain.layers.0.weight" in final_weights(tmp_path / "run")
     again = evaluate_checkpoints([tmp_path / "run"], device_name="cpu", progress=False)[1]
     assert again["acc_logits"] == result.results["acc_logits"]
+
+
+def test_a_run_on_rgb_alone_estimates_no_flow_and_learns_the_same(
+    tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tiny_config(tiny_data)
+    config = replace(config, model=replace(config.model, streams="rgb"), optim=replace(config.optim, epochs=1))
+    run_training(config, tmp_path / "rgb", progress=False)
+    paths = PreparedPaths(tmp_path / "rgb" / "prepared")
+    assert paths.packed_clips.exists()
+    assert not paths.target_flow.exists()
+    evaluate_checkpoints([tmp_path / "rgb"], list_file=tiny_data / "target.txt", device_name="cpu", progress=False)
+    assert not list((tmp_path / "rgb").rglob(paths.target_flow.name))
+
+    def with_flow(*args: Any, **options: Any) -> TargetDataset:
+        facts = cache_target_flow(
+            args[0], args[2], list_file=tiny_data / "target.txt", clip=config.clip, progress=False
+        )
+        return TargetDataset(args[0], facts, args[2], **options | {"with_flow": True})
+
+    monkeypatch.setattr(stream_data, "TargetDataset", with_flow)
+    run_training(config, tmp_path / "with-flow", progress=False)
+    assert PreparedPaths(tmp_path / "with-flow" / "prepared").target_flow.exists()
+    ours, other = final_weights(tmp_path / "rgb"), final_weights(tmp_path / "with-flow")
+    assert ours.keys() == other.keys()
+    assert all(torch.equal(value, other[name]) for name, value in ours.items())
 
 
 def test_the_bank_holds_videos_that_are_adapted_to_where_others_are_evaluated(tiny_data: Path, tmp_path: Path) -> None:

@@ -36,6 +36,10 @@ class PreparedPaths:
         """Estimated flow of the videos: `CLASS/NAME.npy`."""
         return self.root / "flow_32"
 
+    def video_facts(self, list_file: Path) -> Path:
+        """Return where the facts of a list's videos are kept that need no flow."""
+        return self.root / "video_facts" / f"{list_file.stem}.jsonl"
+
 
 def source_clip_name(item: ListItem) -> str:
     """Return `CLASS/IMAGE_FILE_NAME`; CLASS is the parent folder, or in `JPEGImages` the name up to its last `_`."""

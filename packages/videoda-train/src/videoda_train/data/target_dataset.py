@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
+import depthmotion.flowio
 import numpy as np
 import torch
 from jaxtyping import UInt8
@@ -41,7 +42,7 @@ class EvaluationBatch:
 
 
 class TargetDataset(EvaluationData):
-    """The videos of one list, with their facts and cached flow."""
+    """The videos of one list, with their facts and cached flow; without `with_flow` nothing moves."""
 
     def __init__(
         self,
@@ -52,8 +53,10 @@ class TargetDataset(EvaluationData):
         clip: ClipConfig,
         num_paces: int,
         cache: ArrayCache,
+        with_flow: bool = True,
     ):
         self.items = items
+        self._with_flow = with_flow
         self._facts = facts
         self._paths = paths
         self._clip = clip
@@ -132,5 +135,9 @@ class TargetDataset(EvaluationData):
         return reader.frames(range(facts.num_frames) if wanted is None else wanted, size=size)
 
     def _flow_codes(self, index: int) -> UInt8[np.ndarray, "E R R 2"]:
+        if not self._with_flow:
+            size = self._clip.resize
+            still = depthmotion.flowio.encode_uint8(np.zeros((1, 1, 1, 2), np.float32), bound=self._clip.flow_bound)
+            return np.broadcast_to(still, (self._clip.num_eval_frames, size, size, 2))
         name = target_video_name(self.items[index])
         return np.load(self._paths.target_flow / f"{name}.npy", mmap_mode="r")

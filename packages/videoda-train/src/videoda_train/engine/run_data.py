@@ -8,7 +8,7 @@ from videoda_train.data.clip_orders import order_names, with_random_orders
 from videoda_train.data.list_file import ListItem, read_classes, read_list, require_files
 from videoda_train.data.prepared import PreparedPaths
 from videoda_train.data.training_data import EvaluationData, TrainingData
-from videoda_train.engine.stream_data import prepare_flow, prepare_streams
+from videoda_train.engine.stream_data import prepare_clips, prepare_streams
 from videoda_train.engine.view_data import prepare_evaluation_views, prepare_views
 from videoda_train.recipes.config import TrainConfig
 
@@ -99,4 +99,4 @@ def prepare_videos(
     """Prepare a list's videos and return them as evaluation data. Finished work is kept."""
     if config.inputs == "views":
         return prepare_evaluation_views(config, items, paths, list_file=list_file, progress=progress)
-    return prepare_flow(config, items, paths, list_file=list_file, progress=progress)
+    return prepare_clips(config, items, paths, list_file=list_file, progress=progress)

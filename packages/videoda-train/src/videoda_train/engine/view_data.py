@@ -21,7 +21,7 @@ from videoda_train.data.view_batches import Augment, ViewsData
 from videoda_train.data.view_flow_batches import ViewsFlowData, ViewsFlowVideos
 from videoda_train.data.view_plan import ViewPlan
 from videoda_train.data.view_videos import ViewVideos
-from videoda_train.engine.stream_data import prepare_flow, prepare_source_clips
+from videoda_train.engine.stream_data import prepare_clips, prepare_source_clips
 from videoda_train.errors import MediaError
 from videoda_train.methods.zero_shot import image_side
 from videoda_train.recipes.config import TrainConfig
@@ -66,7 +66,7 @@ def prepare_views(
     )
     if not isinstance(evaluated_videos, ViewsFlowVideos):
         return views
-    clips = prepare_flow(config, target, paths, list_file=data.target_list, cache=cache, progress=progress)
+    clips = prepare_clips(config, target, paths, list_file=data.target_list, cache=cache, progress=progress)
     return ViewsFlowData(
         views,
         source_clips=prepare_source_clips(config, photos_or_videos, paths, cache=cache, progress=progress),
@@ -99,7 +99,7 @@ def prepare_evaluation_views(
     )
     if config.method != "glad_cfb":
         return views
-    return ViewsFlowVideos(views, prepare_flow(config, items, paths, list_file=list_file, progress=progress))
+    return ViewsFlowVideos(views, prepare_clips(config, items, paths, list_file=list_file, progress=progress))
 
 
 def _videos(
@@ -141,9 +141,8 @@ def _videos(
             global_columns=views.global_columns,
         )
         resize = partial(resize_short_side, side=views.short_side)
-    facts_file = paths.root / "video_facts" / f"{list_file.stem}.jsonl"
     workers = max(config.loading.num_workers, 1)
-    facts = facts_of(items, facts_file, list_file=list_file, workers=workers, progress=progress)
+    facts = facts_of(items, paths.video_facts(list_file), list_file=list_file, workers=workers, progress=progress)
     name = f"{'evaluation' if is_evaluation else 'source' if is_source else 'target'}-views"
     return kind(items, facts, plan=plan, resize=resize, size=size, cache=cache, name=name)
 

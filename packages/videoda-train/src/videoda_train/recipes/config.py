@@ -262,6 +262,11 @@ class TrainOptions:
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
 
     @property
+    def uses_flow(self) -> bool:
+        """Whether a network sees optical flow."""
+        return self.model.streams != "rgb" and (self.inputs == "streams" or self.method == "glad_cfb")
+
+    @property
     def uses_bank(self) -> bool:
         """Whether the method keeps target flows for its flow stream."""
         return self.method in ("cfb", "glad_cfb") and self.cfb.bank and self.model.streams != "rgb"

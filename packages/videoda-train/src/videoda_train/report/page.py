@@ -96,10 +96,10 @@ def _target_strips(folder: RunFolder) -> list[dict[str, str]]:
     config = folder.read_config()
     paths = PreparedPaths(config.loading.prepared_dir or folder.root / "prepared")
     items = _one_per_class(read_list(config.data.target_list, root=config.data.root), 4)
-    if config.inputs == "views":
-        images = [frames_strip(item) for item in items]
-    else:
+    if config.inputs == "streams" and config.uses_flow:
         images = [target_strip(item, paths, flow_bound=config.clip.flow_bound) for item in items]
+    else:
+        images = [frames_strip(item) for item in items]
     return [{"name": item.name, "image": png_data_uri(image)} for item, image in zip(items, images, strict=True)]
 
 
