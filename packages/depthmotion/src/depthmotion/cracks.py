@@ -13,15 +13,19 @@ from depthmotion.splat import FAST
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
 def reciprocal(divisor):
-    """Return what `quotient` divides by."""
+    """Return what `place_of` divides by."""
     return np.uint64((1 << 44) // divisor + 1)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @no_type_check
-def quotient(i, by):
-    """Return i // divisor without a division; i · divisor < 2⁴⁴, as for all pixels of an image H · W² < 2⁴⁴."""
-    return np.int32((np.uint64(i) * by) >> np.uint64(44))
+def place_of(i, width, by, cx, cy):
+    """Return x and y from (cx, cy) of number i in rows of `width`, which `by` is the reciprocal of.
+
+    Without a division; i · width < 2⁴⁴, as for all pixels of an image with H · W² < 2⁴⁴.
+    """
+    row = np.int32((np.uint64(i) * by) >> np.uint64(44))
+    return np.float32(np.int32(i) - row * width) - cx, np.float32(row) - cy
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
@@ -156,8 +160,7 @@ def close_cracks(
                 if near[beside] <= (best if winner < 0 else best + tolerance):
                     continue
                 i = np.uint32(points[beside])
-                row = quotient(i, by_width)
-                px, py = np.float32(np.int32(i) - row * width) - f_cx, np.float32(row) - f_cy
+                px, py = place_of(i, width, by_width, f_cx, f_cy)
                 label = labels[i] if objects > 1 else 0
                 if label != k:
                     k = label

@@ -19,7 +19,7 @@ def find_holes(index, flags, queue, ends, column_ends):
     """Queue (as y · 2¹⁶ + x, row by row) the pixels of (H + 2, W + 2) that show nothing; returns their number.
 
     `ends` gets, for each, the row of the next shown pixel above and the column of the one to the left, packed likewise;
-    0 for none. `flags` and `column_ends` are scratch: see `Workspace`.
+    0 for none. Scratch: `flags`, see `close_hairlines`; `column_ends`, int32 (W + 2).
     """
     width = index.shape[1] - 2
     zero = np.int32(0)

@@ -105,6 +105,7 @@ def backdrop_row(
     """
     width = np.int32(row.size)
     zero, half, steps = np.float32(0), np.float32(0.5), np.float32(SUBPIXELS)
+    # Not unpacked: for each row that would take as long as a hundred pixels.
     f_cx, f_cy, left, top = np.float32(cx), np.float32(cy), np.float32(margins[2]), np.float32(margins[0])
     last_x, last_y, first = np.float32(width - 1), np.float32(height - 1), np.int32(FINENESS * SUBPIXELS * height)
     right_end, bottom_end = last_x + np.float32(margins[2] + margins[3]), last_y + np.float32(margins[0] + margins[1])

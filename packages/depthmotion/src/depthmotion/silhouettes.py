@@ -7,7 +7,7 @@ from typing import no_type_check
 import numpy as np
 from numba import njit
 
-from depthmotion.cracks import quotient, reciprocal
+from depthmotion.cracks import place_of, reciprocal
 from depthmotion.holes import PLATE
 from depthmotion.matting import EDGE_STEPS, NO_EDGE
 
@@ -125,8 +125,7 @@ def find_silhouettes(
     for h in range(queued):
         cell = queue[h]
         mark[cell] = 0
-        row = quotient(cell, by_stride)
-        x, y = np.float32(cell - row * stride - 1) - f_cx, np.float32(row - 1) - f_cy
+        x, y = place_of(cell - stride - 1, stride, by_stride, f_cx, f_cy)  # inside of the border
         code = points[cell]
         own = abs(near[cell])
         share, held, u, v, front = zero, one, zero, zero, np.int32(0)
@@ -143,8 +142,8 @@ def find_silhouettes(
                 continue
             k = labels[i] if objects > 1 else 0
             qx, qy = source_of(planes[i, 0], planes[i, 1], planes[i, 2], x, y, inverse[k], back[k])
-            row = quotient(i, by_width)
-            taken, there = share_at(edges[i], qx - (np.float32(i - row * width) - f_cx), qy - (np.float32(row) - f_cy))
+            px, py = place_of(i, width, by_width, f_cx, f_cy)
+            taken, there = share_at(edges[i], qx - px, qy - py)
             if taken > share:
                 share, held, u, v, front = taken, there, qx, qy, i
         over = share > zero
@@ -155,10 +154,8 @@ def find_silhouettes(
                 continue
             k = labels[code] if objects > 1 else 0
             u, v = source_of(planes[code, 0], planes[code, 1], planes[code, 2], x, y, inverse[k], back[k])
-            row = quotient(code, by_width)
-            share, held = share_at(
-                edges[code], u - (np.float32(code - row * width) - f_cx), v - (np.float32(row) - f_cy)
-            )
+            px, py = place_of(code, width, by_width, f_cx, f_cy)
+            share, held = share_at(edges[code], u - px, v - py)
             if held == zero:  # beyond the point's neighbours: nothing is known of the edge there
                 continue
         i = points[hidden]
@@ -198,14 +195,12 @@ def blend_silhouettes(image, photo, plate, cx, cy, left, top, cells, mixtures, c
     now replaces that, in its share. `photo` is twice as fine; `plate` shows what was behind, from (left, top) on.
     """
     stride = image.shape[1] + 2
-    by_stride = reciprocal(stride)
     f_cx, f_cy = np.float32(cx), np.float32(cy)
     plate_x, plate_y = np.float32(left) + f_cx, np.float32(top) + f_cy
     zero, half, one, two, highest = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2), np.float32(255)
     fore, was, now = np.empty(3, np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
     for h in range(count):
-        row = quotient(cells[h], by_stride)
-        pixel = image[row - 1, cells[h] - row * stride - 1]
+        pixel = image[cells[h] // stride - 1, cells[h] % stride - 1]
         share, held, u, v, qx, qy = mixtures[h]
         for channel in range(3):
             fore[channel] = now[channel] = pixel[channel]

@@ -37,7 +37,7 @@ class PreparedPaths:
         return self.root / "flow_32"
 
     def video_facts(self, list_file: Path) -> Path:
-        """Return where the facts of a list's videos are kept that need no flow."""
+        """Return where the facts of a list's videos are kept if not beside their flow."""
         return self.root / "video_facts" / f"{list_file.stem}.jsonl"
 
 
