@@ -63,7 +63,7 @@ def test_a_dann_run_keeps_its_domain_classifiers(tiny_data: Path, tmp_path: Path
 
 
 def test_a_run_on_rgb_alone_estimates_no_flow_and_learns_the_same(
-    tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_data: Path, tmp_path: Path, whole_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tiny_config(tiny_data)
     config = replace(config, model=replace(config.model, streams="rgb"), optim=replace(config.optim, epochs=1))
@@ -71,6 +71,11 @@ def test_a_run_on_rgb_alone_estimates_no_flow_and_learns_the_same(
     paths = PreparedPaths(tmp_path / "rgb" / "prepared")
     assert paths.packed_clips.exists()
     assert not paths.target_flow.exists()
+    with_and_without = (whole_run, tmp_path / "rgb")
+    assert ["estimated flow" in (run / "report" / "index.html").read_text() for run in with_and_without] == [
+        True,
+        False,
+    ]
     evaluate_checkpoints([tmp_path / "rgb"], list_file=tiny_data / "target.txt", device_name="cpu", progress=False)
     assert not list((tmp_path / "rgb").rglob(paths.target_flow.name))
 

@@ -28,7 +28,8 @@ def accuracy_curves(runs: dict[str, list[dict[str, Any]]], *, bank_from: dict[st
     figure, axes = new_figure("epoch", "AccSf [%]")
     for (name, records), colour in zip(runs.items(), COLOURS * len(runs), strict=False):
         epochs = [record["epoch"] + 1 for record in records]
-        axes.plot(epochs, [100 * record["acc_softmax"] for record in records], color=colour, label=name, lw=1.8)
+        accuracies = [100 * record["acc_softmax"] for record in records]
+        axes.plot(epochs, accuracies, color=colour, label=name, lw=1.8, marker="o", markersize=3)
         if name in bank_from:
             axes.axvline(bank_from[name] + 1.5, color=colour, ls=":", lw=1.2, label=f"{name}: bank in use")
     axes.set_ylim(0, 100)
@@ -46,6 +47,8 @@ def loss_curves(records: list[dict[str, Any]]) -> str:
             color=colour,
             label=name,
             lw=1.6,
+            marker="o",  # one epoch is no line
+            markersize=3,
         )
     axes.set_ylim(bottom=0)
     add_legend(axes)
@@ -79,7 +82,7 @@ def new_figure(xlabel: str, ylabel: str, *, size: tuple[float, float] = (6.4, 3.
     axes = figure.subplots()
     axes.set_xlabel(xlabel, color=INK)
     if xlabel == "epoch":
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set_ylabel(ylabel, color=INK)
     axes.tick_params(colors=INK)
     axes.grid(color=INK, alpha=0.25, lw=0.6)

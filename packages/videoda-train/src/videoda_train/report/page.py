@@ -48,6 +48,7 @@ def write_report(run_dirs: Sequence[Path], report_file: Path, *, title: str | No
             ),
             source_strips=_source_strips(run_dirs),
             target_strips=_target_strips(RunFolder(run_dirs[0])),
+            target_flow=_shows_flow(RunFolder(run_dirs[0]).read_config()),
         )
     )
     write_text(report_file, page)
@@ -96,11 +97,15 @@ def _target_strips(folder: RunFolder) -> list[dict[str, str]]:
     config = folder.read_config()
     paths = PreparedPaths(config.loading.prepared_dir or folder.root / "prepared")
     items = _one_per_class(read_list(config.data.target_list, root=config.data.root), 4)
-    if config.inputs == "streams" and config.uses_flow:
+    if _shows_flow(config):
         images = [target_strip(item, paths, flow_bound=config.clip.flow_bound) for item in items]
     else:
         images = [frames_strip(item) for item in items]
     return [{"name": item.name, "image": png_data_uri(image)} for item, image in zip(items, images, strict=True)]
+
+
+def _shows_flow(config: TrainConfig) -> bool:
+    return config.inputs == "streams" and config.uses_flow
 
 
 def _one_per_class(items: Sequence[Any], count: int) -> list[Any]:
