@@ -57,10 +57,10 @@ class CheckReport:
 
 
 def check_list(
-    list_file: Path,
+    list_file: Path | str,
     *,
-    out: Path,
-    root: Path | None = None,
+    out: Path | str,
+    root: Path | str | None = None,
     min_frames: int = 2,
     workers: int = 1,
     resume: bool = False,
@@ -80,6 +80,7 @@ def check_list(
     Raises:
         ListFileError: the list cannot be read.
     """
+    list_file, out = Path(list_file), Path(out)
     items = read_list(list_file, root=root)
     table = CheckTable(out, resume=resume)
     rows: dict[int, CheckRow] = {}

@@ -38,7 +38,7 @@ class ListSummary:
 Task = TypeVar("Task", bound=ListTask)
 
 
-def named_videos(list_file: Path, *, root: Path | None) -> list[tuple[ListItem, str]]:
+def named_videos(list_file: Path, *, root: Path | str | None) -> list[tuple[ListItem, str]]:
     """Return the listed videos with the names of their outputs, `CLASS/VIDEO`.
 
     Raises:

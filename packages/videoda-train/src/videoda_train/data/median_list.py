@@ -20,10 +20,10 @@ class _Task:
 
 
 def median_list(
-    list_file: Path,
+    list_file: Path | str,
     *,
-    out_dir: Path,
-    root: Path | None = None,
+    out_dir: Path | str,
+    root: Path | str | None = None,
     workers: int = 1,
     resume: bool = False,
     progress: bool = True,
@@ -42,6 +42,7 @@ def median_list(
         ConfigError: the folder holds medians of this list and `resume` is not given.
         ListFileError: the list cannot be read, or two of its videos would share a name.
     """
+    list_file, out_dir = Path(list_file), Path(out_dir)
     videos = named_videos(list_file, root=root)
     tasks = [_Task(item, out_dir / f"{name}.jpg") for item, name in videos]
     return work_through(

@@ -61,11 +61,11 @@ class _Task:
 
 
 def transcode_list(
-    list_file: Path,
+    list_file: Path | str,
     *,
-    out_dir: Path,
+    out_dir: Path | str,
     config: TranscodeConfig,
-    root: Path | None = None,
+    root: Path | str | None = None,
     workers: int = 1,
     resume: bool = False,
     progress: bool = True,
@@ -85,6 +85,7 @@ def transcode_list(
         ConfigError: the folder holds videos of this list and `resume` is not given.
         ListFileError: the list cannot be read, or two of its videos would share a name.
     """
+    list_file, out_dir = Path(list_file), Path(out_dir)
     videos = named_videos(list_file, root=root)
     suffix = ".mp4" if config.form == "h264" else ""
     tasks = [_Task(item, out_dir / f"{name}{suffix}", config) for item, name in videos]

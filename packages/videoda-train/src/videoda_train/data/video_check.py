@@ -59,12 +59,13 @@ class _Pass:
     kept: dict[int, np.ndarray] = field(default_factory=dict)
 
 
-def check_video(path: Path, *, min_frames: int = 2, seed: int = 0) -> VideoCheck:
+def check_video(path: Path | str, *, min_frames: int = 2, seed: int = 0) -> VideoCheck:
     """Decode a video in order by PyAV, read some of its frames at random as training does, and compare.
 
     Photos and folders of frames are decoded once. Up to 24 frames (64 MiB) are compared, at least 45 dB PSNR apart from
     rounding; the choice depends on `seed` alone.
     """
+    path = Path(path)
     try:
         if not path.exists():
             return VideoCheck("missing", detail=f"no file at {path}")

@@ -20,12 +20,13 @@ class VideoFacts:
     seek_points: SeekPoints = IN_ORDER
 
 
-def find_facts(path: Path) -> VideoFacts:
+def find_facts(path: Path | str) -> VideoFacts:
     """Decode a video, a folder of frames or a strip as often as it takes to know its facts.
 
     Raises:
         MediaError: the video is missing, does not decode, or is truncated.
     """
+    path = Path(path)
     if not _is_video_file(path):
         reader = open_video(path)
         return VideoFacts(len(reader), reader.fps)

@@ -20,7 +20,7 @@ from videoda_train.methods.build import build_method
 from videoda_train.recipes.config import TrainConfig, to_dict
 
 
-def describe_run(config: TrainConfig, run_dir: Path) -> str:
+def describe_run(config: TrainConfig, run_dir: Path | str) -> str:
     """Check the lists and return the resolved configuration, counts, shapes, steps and a memory estimate.
 
     Raises:

@@ -36,11 +36,11 @@ class SavedRun:
 
 
 def evaluate_checkpoints(
-    sources: Sequence[Path],
+    sources: Sequence[Path | str],
     *,
-    list_file: Path | None = None,
-    root: Path | None = None,
-    out_dir: Path | None = None,
+    list_file: Path | str | None = None,
+    root: Path | str | None = None,
+    out_dir: Path | str | None = None,
     top_k: Sequence[int] = (1, 5),
     weights: Weights = "last",
     device_name: str = "auto",
@@ -68,7 +68,7 @@ def evaluate_checkpoints(
     """
     if any(k < 1 for k in top_k):
         raise ConfigError(f"top-k is {list(top_k)}; each must be at least 1")
-    runs = [open_run(source) for source in sources]
+    runs = [open_run(Path(source)) for source in sources]
     first = runs[0]
     for run in runs[1:]:
         if run.classes != first.classes:
@@ -77,7 +77,7 @@ def evaluate_checkpoints(
                 f"{first.checkpoint} {len(first.classes)} ({', '.join(first.classes[:5])}, …); "
                 "fuse runs of the same classes"
             )
-    videos = list_file or evaluated_list(first.config)
+    videos = Path(list_file) if list_file is not None else evaluated_list(first.config)
     root = first.config.data.root if list_file is None else root
     items = read_evaluated(first.config, videos, root=root)
     runtime = Runtime(resolve_device(device_name), progress=progress)

@@ -53,7 +53,7 @@ def class_names(config: TrainConfig) -> list[str]:
     return order_names(config.tol.num_clips) if config.method == "tol" else read_classes(config.data.classes)
 
 
-def read_evaluated(config: TrainConfig, list_file: Path, *, root: Path | None) -> list[ListItem]:
+def read_evaluated(config: TrainConfig, list_file: Path, *, root: Path | str | None) -> list[ListItem]:
     """Read a list of videos to classify; with TOL each is labelled by the order that its clips are shown in.
 
     Raises:
@@ -65,7 +65,7 @@ def read_evaluated(config: TrainConfig, list_file: Path, *, root: Path | None) -
     return items
 
 
-def _read_items(config: TrainConfig, list_file: Path, *, root: Path | None) -> list[ListItem]:
+def _read_items(config: TrainConfig, list_file: Path, *, root: Path | str | None) -> list[ListItem]:
     items = read_list(list_file, root=root, num_classes=len(read_classes(config.data.classes)))
     require_files(items, list_file=list_file)
     return items

@@ -30,7 +30,7 @@ def build_method(
     *,
     num_classes: int,
     target: EvaluationData,
-    bank_dir: Path,
+    bank_dir: Path | str,
     device: torch.device,
     fills_bank: bool = True,
 ) -> Method:
@@ -49,7 +49,7 @@ def build_method(
                 num_classes=num_classes,
                 config=replace(config.cfb, bank=config.uses_bank),
                 clip=config.clip,
-                folder=bank_dir,
+                folder=Path(bank_dir),
                 fills=fills_bank,
                 seed=config.seed,
             )

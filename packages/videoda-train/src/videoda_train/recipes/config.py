@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from videoda_train.errors import ConfigError
+from videoda_train.recipes.path_fields import PathFields
 from videoda_train.recipes.views_config import GladConfig, TolConfig, ViewsConfig
 from videoda_train.recipes.zero_shot_config import ZeroShotConfig
 
@@ -23,7 +24,7 @@ NEEDED_INPUTS: dict[str, Inputs] = {
 
 
 @dataclass(frozen=True)
-class DataConfig:
+class DataConfig(PathFields):
     """Where the labelled photos or videos and the unlabelled videos are."""
 
     source_list: Path
@@ -41,7 +42,7 @@ class DataConfig:
 
 
 @dataclass(frozen=True)
-class LoadingConfig:
+class LoadingConfig(PathFields):
     """Where prepared files go and how they are loaded; changes no sample."""
 
     prepared_dir: Path | None = None
@@ -92,7 +93,7 @@ class MotionConfig:
 
 
 @dataclass(frozen=True)
-class ModelConfig:
+class ModelConfig(PathFields):
     """The networks: two streams, or the backbone behind views."""
 
     streams: Streams = "both"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from videoda_train.errors import ConfigError
+from videoda_train.recipes.path_fields import PathFields
 
 Alignment = Literal["local", "global", "cross"]
 
@@ -73,7 +74,7 @@ class TolConfig:
 
 
 @dataclass(frozen=True)
-class GladConfig:
+class GladConfig(PathFields):
     """Global-local view alignment and background debiasing; each part has its own switch."""
 
     align: tuple[Alignment, ...] = ("local", "global", "cross")
@@ -95,5 +96,6 @@ class GladConfig:
 
     def __post_init__(self) -> None:
         """Check that no alignment is named twice."""
+        super().__post_init__()
         if len(set(self.align)) != len(self.align):
             raise ConfigError(f"glad.align is {' '.join(self.align)}; name each of local, global, cross at most once")

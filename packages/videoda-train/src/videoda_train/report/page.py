@@ -23,7 +23,7 @@ _SCALE_NOTES = {
 }
 
 
-def write_report(run_dirs: Sequence[Path], report_file: Path, *, title: str | None = None) -> None:
+def write_report(run_dirs: Sequence[Path | str], report_file: Path | str, *, title: str | None = None) -> None:
     """Write the page of complete runs.
 
     Args:
@@ -34,7 +34,8 @@ def write_report(run_dirs: Sequence[Path], report_file: Path, *, title: str | No
     Raises:
         RunError: a folder holds no complete run.
     """
-    runs = [describe_run(RunFolder(path)) for path in run_dirs]
+    folders = [RunFolder(path) for path in run_dirs]
+    runs = [describe_run(folder) for folder in folders]
     page = (
         page_environment()
         .get_template("page.html.jinja")
@@ -46,12 +47,12 @@ def write_report(run_dirs: Sequence[Path], report_file: Path, *, title: str | No
                 {run["name"]: run["metrics"] for run in runs},
                 bank_from={run["name"]: run["bank_from"] for run in runs if run["bank_from"] is not None},
             ),
-            source_strips=_source_strips(run_dirs),
-            target_strips=_target_strips(RunFolder(run_dirs[0])),
-            target_flow=_shows_flow(RunFolder(run_dirs[0]).read_config()),
+            source_strips=_source_strips([folder.root for folder in folders]),
+            target_strips=_target_strips(folders[0]),
+            target_flow=_shows_flow(folders[0].read_config()),
         )
     )
-    write_text(report_file, page)
+    write_text(Path(report_file), page)
 
 
 def describe_run(folder: RunFolder) -> dict[str, Any]:

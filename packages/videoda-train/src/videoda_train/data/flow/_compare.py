@@ -21,13 +21,13 @@ class FlowDifference:
     problem: str = ""
 
 
-def compare_flow(first: Path, second: Path, *, bound: float = 20.0) -> list[FlowDifference]:
+def compare_flow(first: Path | str, second: Path | str, *, bound: float = 20.0) -> list[FlowDifference]:
     """Compare every video's flow in two folders (u/v JPEGs or `.npy` codes, each as it is), in order of name.
 
     Raises:
         ConfigError: a folder holds no flow.
     """
-    videos = [_videos(folder) for folder in (first, second)]
+    videos = [_videos(Path(folder)) for folder in (first, second)]
     return [
         _compare(name, videos[0].get(name), videos[1].get(name), bound=bound)
         for name in sorted(videos[0].keys() | videos[1].keys())

@@ -16,7 +16,7 @@ FlowEstimator = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """From a frame and the next one `uint8 (H, W, 3)` RGB to flow `float32 (H, W, 2)` [px, u right, v down]."""
 
 
-def create_estimator(method: Method, *, weights: Path | None = None, device: str = "cpu") -> FlowEstimator:
+def create_estimator(method: Method, *, weights: Path | str | None = None, device: str = "cpu") -> FlowEstimator:
     """Return a flow estimator.
 
     Args:

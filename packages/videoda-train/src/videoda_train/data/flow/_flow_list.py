@@ -69,11 +69,11 @@ class _Task:
 
 
 def flow_list(
-    list_file: Path,
+    list_file: Path | str,
     *,
-    out_dir: Path,
+    out_dir: Path | str,
     config: FlowConfig,
-    root: Path | None = None,
+    root: Path | str | None = None,
     workers: int = 1,
     resume: bool = False,
     progress: bool = True,
@@ -93,6 +93,7 @@ def flow_list(
         ConfigError: the folder holds flow and `resume` is not given, or was made with other settings.
         ListFileError: the list cannot be read, or two of its videos would share a name.
     """
+    list_file, out_dir = Path(list_file), Path(out_dir)
     create_estimator(config.method, weights=config.weights, device=config.device)
     videos = named_videos(list_file, root=root)
     if not resume and (out_dir / "settings.json").exists():

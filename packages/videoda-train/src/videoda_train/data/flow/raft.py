@@ -43,12 +43,13 @@ def _torchvision_key(key: str) -> str:
     return key
 
 
-def load_raft_small(weights: Path) -> nn.Module:
+def load_raft_small(weights: Path | str) -> nn.Module:
     """Return torchvision's `raft_small` with the weights of a file, torchvision's own or its authors'.
 
     Raises:
         ConfigError: the file is missing, or its keys are neither's; the first foreign and missing keys are named.
     """
+    weights = Path(weights)
     if not weights.is_file():
         raise ConfigError(f"no RAFT weights at {weights}; give torchvision's or its authors' raft-small.pth")
     state = torch.load(weights, map_location="cpu", weights_only=True)

@@ -50,7 +50,9 @@ class _SplitRow:
         return self.numbers[-1]
 
 
-def prepare_k2b(*, kinetics: Path, babel: Path, splits: Path, out_dir: Path, strip: str = "") -> PrepareSummary:
+def prepare_k2b(
+    *, kinetics: Path | str, babel: Path | str, splits: Path | str, out_dir: Path | str, strip: str = ""
+) -> PrepareSummary:
     """Write `source.txt`, `source_test.txt`, `target.txt`, `target_test.txt`, `classes.txt` and `summary.json`.
 
     Kinetics rows become `{path} {label}`; BABEL rows stay `{path} {offset} {frames} {label}`: a labelled stretch of a
@@ -67,6 +69,7 @@ def prepare_k2b(*, kinetics: Path, babel: Path, splits: Path, out_dir: Path, str
         MissingDatasetError: a folder is missing or holds none of the listed files.
         ListFileError: a split file is missing or has a row that cannot be right.
     """
+    kinetics, babel, splits, out_dir = (Path(folder) for folder in (kinetics, babel, splits, out_dir))
     rows = {name: _read_split(splits / file, name, strip=strip) for name, file in _SPLITS.items()}
     for root, dataset in ((kinetics, "kinetics"), (babel, "babel")):
         if not root.is_dir():

@@ -31,9 +31,9 @@ class _Found:
 def prepare_photos_videos(
     task: PublishedTask,
     *,
-    source: Path,
-    target: Path,
-    out_dir: Path,
+    source: Path | str,
+    target: Path | str,
+    out_dir: Path | str,
     source_list: PublishedList | None = None,
     target_list: PublishedList | None = None,
 ) -> PrepareSummary:
@@ -51,6 +51,7 @@ def prepare_photos_videos(
         MissingDatasetError: a side has no file at all.
         ListFileError: a list cannot be read.
     """
+    source, target, out_dir = Path(source), Path(target), Path(out_dir)
     sides = (("source", task.source, source, source_list), ("target", task.target, target, target_list))
     found = [_listed(facts, root, listed) if listed else _all_files(facts, root) for _, facts, root, listed in sides]
     out_dir.mkdir(parents=True, exist_ok=True)

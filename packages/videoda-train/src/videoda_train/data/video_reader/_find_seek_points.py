@@ -12,7 +12,7 @@ from videoda_train.data.video_reader._pyav import RgbConverter, decode_in_order,
 from videoda_train.data.video_reader._seek_points import IN_ORDER, SeekPoints
 
 
-def find_seek_points(path: Path) -> tuple[int, SeekPoints]:
+def find_seek_points(path: Path | str) -> tuple[int, SeekPoints]:
     """Count the frames that decode, and find the points from which decoding can start.
 
     The file is decoded twice: once in order, and once from each key frame up to the next. Points are returned only
@@ -22,7 +22,7 @@ def find_seek_points(path: Path) -> tuple[int, SeekPoints]:
     Raises:
         MediaError: the file has no video stream, or nothing of it decodes.
     """
-    digest = _Digest()
+    path, digest = Path(path), _Digest()
     digests: list[int] = []
     times: list[int | None] = []
     keys: list[int] = []

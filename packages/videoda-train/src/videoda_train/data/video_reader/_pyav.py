@@ -16,7 +16,7 @@ from videoda_train.errors import MediaError
 
 
 @contextmanager
-def open_stream(path: Path) -> Iterator[tuple[Any, Any]]:
+def open_stream(path: Path | str) -> Iterator[tuple[Any, Any]]:
     """Open a file and its first video stream, to be decoded in this thread: no thread to hang after a fork.
 
     Raises:
@@ -30,7 +30,7 @@ def open_stream(path: Path) -> Iterator[tuple[Any, Any]]:
         yield container, stream
 
 
-def decode_in_order(path: Path) -> Iterator[Any]:
+def decode_in_order(path: Path | str) -> Iterator[Any]:
     """Yield every frame (`av.VideoFrame`) from the first on; a corrupt tail ends the video.
 
     Raises:
