@@ -20,11 +20,21 @@ def write_image(path: Path, image: np.ndarray) -> None:
 
 
 def write_video(
-    path: Path, frames: Sequence[np.ndarray], *, codec: str = "mpeg4", fps: Fraction | int = 25, **options: str
+    path: Path,
+    frames: Sequence[np.ndarray],
+    *,
+    codec: str = "mpeg4",
+    fps: Fraction | int = 25,
+    title: str = "",
+    stream_title: str = "",
+    **options: str,
 ) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=fps, options=options)
+        for tagged, tag in ((container, title), (stream, stream_title)):
+            if tag:
+                tagged.metadata["title"] = tag
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = "yuv420p"
         stream.bit_rate = 2_000_000

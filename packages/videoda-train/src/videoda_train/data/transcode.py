@@ -17,6 +17,7 @@ from videoda_train.data.item_reader import stream_item
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.list_work import ListSummary, named_videos, work_through
 from videoda_train.data.resize import fit_short_side
+from videoda_train.data.video_reader._open import open_media
 from videoda_train.data.video_reader._pyav import count_frames
 from videoda_train.errors import ConfigError, MediaError
 
@@ -124,7 +125,7 @@ def _one_video(task: _Task) -> str:
 def _rate(path: Path) -> Fraction:
     if path.is_dir():
         return Fraction(25)
-    with av.open(str(path)) as container:
+    with open_media(path) as container:
         rate = container.streams.video[0].average_rate if container.streams.video else None
     return Fraction(rate) if rate else Fraction(25)
 

@@ -10,6 +10,7 @@ import numpy as np
 from videoda_train.data.image_file import IMAGE_SUFFIXES, read_image
 from videoda_train.data.video_facts import require_whole
 from videoda_train.data.video_reader import FrameFolderReader, SeekPoints, find_seek_points, open_video
+from videoda_train.data.video_reader._open import open_media
 from videoda_train.data.video_reader._pyav import decode_in_order
 from videoda_train.errors import MediaError
 
@@ -118,7 +119,7 @@ def _short_or(check: VideoCheck, min_frames: int, *, verdict: Verdict = "ok") ->
 
 def _decode_once(path: Path, rng: np.random.Generator) -> _Pass:
     """Decode everything in order; keep a uniform sample of the frames (a reservoir) and always the last one."""
-    with av.open(str(path)) as container:
+    with open_media(path) as container:
         if not container.streams.video:
             raise MediaError(f"{path} has no video stream; it may hold audio only")
         stream = container.streams.video[0]

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
-
 from videoda_train.data.image_file import IMAGE_SUFFIXES
 from videoda_train.data.video_reader import IN_ORDER, SeekPoints, find_seek_points, open_video
+from videoda_train.data.video_reader._open import open_media
 from videoda_train.data.video_reader._pyav import frame_rate
 from videoda_train.errors import MediaError
 
@@ -40,7 +39,7 @@ def require_whole(path: Path, num_frames: int) -> None:
     """Raise `MediaError` where a video file holds far fewer frames than its header promises (a broken download)."""
     if not _is_video_file(path):
         return
-    with av.open(str(path)) as container:
+    with open_media(path) as container:
         stream = container.streams.video[0]
         promised = stream.frames
         if not promised:

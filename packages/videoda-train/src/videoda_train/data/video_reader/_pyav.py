@@ -11,6 +11,7 @@ from av.video.reformatter import VideoReformatter
 from jaxtyping import UInt8
 
 from videoda_train.data.video_reader._interface import Size, VideoReader, resized
+from videoda_train.data.video_reader._open import open_media
 from videoda_train.data.video_reader._seek_points import IN_ORDER, SeekPoints
 from videoda_train.errors import MediaError
 
@@ -22,7 +23,7 @@ def open_stream(path: Path | str) -> Iterator[tuple[Any, Any]]:
     Raises:
         MediaError: the file has no video stream.
     """
-    with av.open(str(path)) as container:
+    with open_media(path) as container:
         if not container.streams.video:
             raise MediaError(f"{path} has no video stream; it may hold audio only")
         stream = container.streams.video[0]
