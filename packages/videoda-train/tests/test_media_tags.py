@@ -14,7 +14,7 @@ from videoda_train.data.video_check import check_video
 from videoda_train.data.video_facts import find_facts
 from videoda_train.data.video_reader import OpenCvReader, PyAvReader, find_seek_points
 
-NAME, LATIN_1 = "Xafe Xole".encode(), b"caf\xe9 \xf6le"
+NAME, LATIN_1 = b"Xafe Xole", b"caf\xe9 \xf6le"
 
 
 def write_tagged_video(path: Path, *, in_stream: bool) -> None:
