@@ -45,11 +45,17 @@ def test_export_writes_the_file(folder, tmp_path, ending):
         assert np.load(tmp_path / "x.npz")["label"].tolist() == [0, 0, 2]
 
 
+def test_remove_leaves_an_empty_folder(folder):
+    assert main(["remove", str(folder)]) == 0
+    assert not list(folder.iterdir())
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ["info", "nowhere"],
         ["verify", "nowhere"],
+        ["remove", "nowhere"],
         ["export", "{folder}", "--out", "x.txt"],
         ["merge", "{folder}", "--out", "{folder}"],
         ["merge", "nowhere", "--out", "x"],

@@ -16,6 +16,7 @@ from flowbank.errors import (
 )
 from flowbank.export import export_contact_sheet, export_npz
 from flowbank.merging import merge
+from flowbank.removal import remove
 from flowbank.replacement import FlowReplacement
 from flowbank.verification import Verification, verify
 
@@ -39,5 +40,6 @@ __all__ = [
     "export_contact_sheet",
     "export_npz",
     "merge",
+    "remove",
     "verify",
 ]

@@ -12,6 +12,7 @@ from flowbank.errors import BankInputError, FlowBankError
 from flowbank.export import export_contact_sheet, export_npz
 from flowbank.generations import pinned_generations, stored_generations
 from flowbank.merging import merge
+from flowbank.removal import remove
 from flowbank.verification import verify
 
 Folder = Annotated[Path, tyro.conf.Positional]
@@ -106,12 +107,25 @@ class Export:
         return 0
 
 
+@dataclass(frozen=True)
+class Remove:
+    """Delete a bank's files and nothing else; the folder stays, empty."""
+
+    folder: Folder
+    """The bank's folder."""
+
+    def run(self) -> int:
+        """Run the command and return its exit status."""
+        remove(self.folder)
+        return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; 0 is success, 1 damage found, 2 bad input."""
-    command: Info | Verify | Merge | Export = tyro.cli(
-        Info | Verify | Merge | Export,
+    command: Info | Verify | Merge | Export | Remove = tyro.cli(
+        Info | Verify | Merge | Export | Remove,
         prog="flowbank",
-        description="Look at, check, merge and export flow memory banks.",
+        description="Look at, check, merge, export and remove flow memory banks.",
         args=arguments,
     )
     try:

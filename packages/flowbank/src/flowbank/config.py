@@ -12,9 +12,9 @@ from typing import Any
 from flowbank.admission import Admission
 from flowbank.codec import ArraySpec
 from flowbank.errors import BankFormatError, BankInputError, BankSchemaError
+from flowbank.layout import CONFIG_FILE
 
 SCHEMA = 1
-FILE_NAME = "bank.json"
 RECORD_ALIGNMENT = 64  # bytes: a cache line, and enough for any stored dtype
 
 
@@ -84,14 +84,14 @@ class BankConfig:
             BankSchemaError: a newer flowbank wrote it.
         """
         try:
-            raw = (folder / FILE_NAME).read_bytes()
+            raw = (folder / CONFIG_FILE).read_bytes()
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise BankFormatError(f"{folder} is not a bank: it has no {FILE_NAME}; make one with create()") from error
-        damaged = f"{folder / FILE_NAME} is damaged: restore it from a copy, or create the bank anew"
+            raise BankFormatError(f"{folder} is not a bank: it has no {CONFIG_FILE}; make one with create()") from error
+        damaged = f"{folder / CONFIG_FILE} is damaged: restore it from a copy, or create the bank anew"
         try:
             content: dict[str, Any] = json.loads(raw)
             if content["format"] != "flowbank":
-                raise BankFormatError(f"{folder} is not a bank: its {FILE_NAME} belongs to {content['format']!r}")
+                raise BankFormatError(f"{folder} is not a bank: its {CONFIG_FILE} belongs to {content['format']!r}")
             if isinstance(content["schema"], int) and content["schema"] > SCHEMA:
                 raise BankSchemaError(
                     f"{folder} has schema {content['schema']}, this flowbank reads up to {SCHEMA}: upgrade flowbank"

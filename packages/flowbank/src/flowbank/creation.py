@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from flowbank.config import FILE_NAME, BankConfig
+from flowbank.config import BankConfig
 from flowbank.errors import BankStorageError
-from flowbank.generations import ENTRIES_FILE, FOLDER, LOCK_FILE, PINS, SUMS_FILE, index_path
-from flowbank.index import CLASS, ENTRY, Index, replace_file, sync_folder
+from flowbank.files import replace_file, sync_folder
+from flowbank.index import CLASS, ENTRY, Index
+from flowbank.layout import CONFIG_FILE, ENTRIES_FILE, FOLDER, SUMS_FILE, index_path
+from flowbank.locking import lock_folder
+from flowbank.ownership import foreign_names
 from flowbank.slab import Slab
-from flowbank.writer import lock_folder
-
-_OWN_NAMES = {ENTRIES_FILE, SUMS_FILE, LOCK_FILE, FOLDER, PINS, FILE_NAME + ".tmp"}
 
 
 def create_folder(folder: Path, config: BankConfig) -> None:
@@ -23,10 +23,10 @@ def create_folder(folder: Path, config: BankConfig) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if (folder / FILE_NAME).exists():
+        if (folder / CONFIG_FILE).exists():
             raise BankStorageError(f"{folder} already holds a bank: open it with mode='r+', or choose another folder")
-        if foreign := {path.name for path in folder.iterdir()} - _OWN_NAMES:
-            raise BankStorageError(f"{folder} is not empty (it has {sorted(foreign)[0]!r}): choose a new folder")
+        if foreign := foreign_names(folder):
+            raise BankStorageError(f"{folder} is not empty (it has {foreign[0]!r}): choose a new folder")
         lock = lock_folder(folder)
         try:
             (folder / FOLDER).mkdir(exist_ok=True)
@@ -34,7 +34,7 @@ def create_folder(folder: Path, config: BankConfig) -> None:
             Slab(folder / SUMS_FILE, record_bytes=config.sum_record_bytes, writable=True).close()
             replace_file(index_path(folder, 0), _empty_index(config).to_bytes())
             sync_folder(folder / FOLDER)
-            replace_file(folder / FILE_NAME, config.to_bytes())
+            replace_file(folder / CONFIG_FILE, config.to_bytes())
             sync_folder(folder)
         finally:
             os.close(lock)

@@ -6,25 +6,14 @@ it dies. The writer drops a generation only while it has that lock for itself.
 
 import fcntl
 import os
-import re
 from contextlib import suppress
 from pathlib import Path
 
 from flowbank.errors import BankFormatError, BankInputError, GenerationGoneError
-from flowbank.index import Index, replace_file, sync_folder
-
-ENTRIES_FILE = "entries.slab"
-SUMS_FILE = "sums.slab"
-LOCK_FILE = "writer.lock"
-FOLDER = "generations"
-PINS = "pins"
-_NAME = re.compile(r"(\d{12})\.index")
-_PIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
-
-
-def index_path(folder: Path, generation: int) -> Path:
-    """Return where a generation's index is."""
-    return folder / FOLDER / f"{generation:012d}.index"
+from flowbank.files import read_regular, replace_file, sync_folder
+from flowbank.index import Index
+from flowbank.layout import FOLDER, INDEX_NAME, PINS, index_path, is_pin_name
+from flowbank.pins import decode_pin, encode_pin
 
 
 def stored_generations(folder: Path) -> list[int]:
@@ -33,7 +22,7 @@ def stored_generations(folder: Path) -> list[int]:
         names = [path.name for path in (folder / FOLDER).iterdir()]
     except FileNotFoundError as error:
         raise BankFormatError(f"{folder} is not a whole bank: its folder {FOLDER} is missing") from error
-    return sorted(int(match[1]) for name in names if (match := _NAME.fullmatch(name)))
+    return sorted(int(match[1]) for name in names if (match := INDEX_NAME.fullmatch(name)))
 
 
 class HeldGeneration:
@@ -108,7 +97,7 @@ def drop_generation(folder: Path, generation: int) -> bool:
 def pin_generation(folder: Path, *, name: str, generation: int) -> None:
     """Keep a generation stored under a name; the caller must hold it while this runs."""
     (folder / PINS).mkdir(exist_ok=True)
-    replace_file(_pin_path(folder, name), f"{generation}\n".encode())
+    replace_file(_pin_path(folder, name), encode_pin(generation))
     sync_folder(folder / PINS)
 
 
@@ -130,15 +119,12 @@ def pinned_generations(folder: Path) -> dict[str, int]:
     pins = {}
     with suppress(FileNotFoundError):
         for path in sorted((folder / PINS).iterdir()):
-            if _PIN_NAME.fullmatch(path.name) and not path.name.endswith(".tmp"):
-                try:
-                    pins[path.name] = int(path.read_text())
-                except ValueError as error:
-                    raise BankFormatError(f"{path} is damaged: it should hold a generation's number") from error
+            if is_pin_name(path.name):
+                pins[path.name] = decode_pin(read_regular(path), path=path)
     return pins
 
 
 def _pin_path(folder: Path, name: str) -> Path:
-    if not _PIN_NAME.fullmatch(name) or name.endswith(".tmp"):
+    if not is_pin_name(name):
         raise BankInputError(f"pin name {name!r} is not allowed: use letters, digits and . _ - (not ending in .tmp)")
     return folder / PINS / name

@@ -6,7 +6,6 @@ text is the JSON of its key and metadata, or nothing.
 
 import hashlib
 import json
-import os
 import struct
 from dataclasses import dataclass
 from functools import cached_property
@@ -138,26 +137,3 @@ def encode_text(key: str | None, metadata: dict[str, Any] | None) -> bytes:
     if key is None and metadata is None:
         return b""
     return json.dumps({"key": key, "metadata": metadata}, separators=(",", ":")).encode()
-
-
-def replace_file(path: Path, contents: bytes) -> None:
-    """Make `path` hold `contents`, all or nothing; `sync_folder` then makes the name last."""
-    partial = path.with_name(path.name + ".tmp")
-    try:
-        with partial.open("wb") as stream:
-            stream.write(contents)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.rename(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

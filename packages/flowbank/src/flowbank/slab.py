@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Int, UInt8
 
 from flowbank.errors import BankFormatError
+from flowbank.files import open_regular
 
 
 class Slab:
@@ -22,7 +23,7 @@ class Slab:
         self.path = path
         self.record_bytes = record_bytes
         flags = (os.O_RDWR | os.O_CREAT) if writable else os.O_RDONLY
-        self._fd = os.open(path, flags | os.O_CLOEXEC, 0o666)
+        self._fd = open_regular(path, flags, written_in_place=writable)
 
     def write(self, slot: int, record: UInt8[np.ndarray, " bytes"]) -> None:
         """Write one record into the page cache; `sync` makes it last."""

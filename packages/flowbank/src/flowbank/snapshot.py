@@ -9,7 +9,8 @@ from jaxtyping import Bool, Float, Int, UInt8
 from flowbank.codec import decode_into
 from flowbank.config import BankConfig
 from flowbank.errors import BankFormatError
-from flowbank.generations import ENTRIES_FILE, SUMS_FILE, HeldGeneration
+from flowbank.generations import HeldGeneration
+from flowbank.layout import ENTRIES_FILE, SUMS_FILE
 from flowbank.slab import Slab
 
 

@@ -19,18 +19,12 @@ from flowbank.batch import Values
 from flowbank.class_sums import write_sums
 from flowbank.codec import BLOCK, encode_into
 from flowbank.config import BankConfig
-from flowbank.errors import BankFormatError, BankInputError, BankLockedError, BankModeError, BankStorageError
-from flowbank.generations import (
-    ENTRIES_FILE,
-    FOLDER,
-    LOCK_FILE,
-    PINS,
-    SUMS_FILE,
-    drop_generation,
-    index_path,
-    stored_generations,
-)
-from flowbank.index import Index, encode_text, replace_file, sync_folder
+from flowbank.errors import BankFormatError, BankInputError, BankModeError, BankStorageError
+from flowbank.files import replace_file, sync_folder
+from flowbank.generations import drop_generation, stored_generations
+from flowbank.index import Index, encode_text
+from flowbank.layout import ENTRIES_FILE, FOLDER, SUMS_FILE, index_path, partials
+from flowbank.locking import lock_folder
 from flowbank.slab import Slab, SlotAllocator
 from flowbank.staging import Staging
 
@@ -246,9 +240,8 @@ class Writer:
 
     def _recover(self) -> None:
         """Learn which slots are in use and remove what an interrupted writer left."""
-        for folder in (self.folder / FOLDER, self.folder / PINS, self.folder):
-            for partial in folder.glob("*.tmp"):
-                partial.unlink()
+        for partial in partials(self.folder):
+            partial.unlink(missing_ok=True)
         generations = stored_generations(self.folder)
         for generation in generations:
             path = index_path(self.folder, generation)
@@ -279,19 +272,6 @@ class Writer:
                 f"the entries could not be written to {self.folder}: {error.strerror};"
                 f" generation {self.index.generation} stays, what was inserted since is lost: insert it again"
             ) from error
-
-
-def lock_folder(folder: Path) -> int:
-    """Take the writer lock of a folder and return its descriptor."""
-    fd = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(fd)
-        raise BankLockedError(
-            f"{folder} is being written by someone else: close that bank first, or open this one with mode='r'"
-        ) from error
-    return fd
 
 
 def _sum_slots_of(index: Index) -> np.ndarray:
