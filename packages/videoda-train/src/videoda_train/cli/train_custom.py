@@ -38,7 +38,7 @@ class TrainCustom:
 
 def custom_command(choice: Chosen) -> Any:
     """Return the command's type whose defaults are the recipe of the chosen method; the data have none."""
-    options = custom_options(choice.method or CUSTOM.method, inputs=choice.inputs)
+    options = custom_options(choice.method or CUSTOM.method, inputs=choice.inputs, weights=choice.weights)
     return make_dataclass(
         TrainCustom.__name__,
         [("options", Annotated[TrainOptions, tyro.conf.arg(name="")], options)],

@@ -11,6 +11,7 @@ import yaml
 from videoda_train.data.array_cache import ArrayCache
 from videoda_train.data.prepared import PreparedPaths
 from videoda_train.data.target_dataset import TargetDataset
+from videoda_train.engine.before_run import require_fitting_weights
 from videoda_train.engine.device import resolve_device, resolve_precision
 from videoda_train.engine.memory import estimate_memory, example_batch
 from videoda_train.engine.optimisation import describe_batch
@@ -27,6 +28,7 @@ def describe_run(config: TrainConfig, run_dir: Path | str) -> str:
         VideodaError: the input is bad.
     """
     inputs = read_inputs(config)
+    require_fitting_weights(config)
     if config.method == "zero_shot":
         settings = yaml.safe_dump(to_dict(config), sort_keys=False)
         return f"{settings}\n{len(inputs.evaluated)} videos to classify; run folder {run_dir}. Nothing was run."

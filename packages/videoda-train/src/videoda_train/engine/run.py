@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from videoda_train.engine.before_run import require_fitting_weights
 from videoda_train.engine.callbacks import Callback, opened_callbacks
 from videoda_train.engine.device import deterministic_kernels, resolve_device, resolve_precision
 from videoda_train.engine.distributed import joined_ranks
@@ -64,6 +65,7 @@ def run_training(
         )
         with ranks.first(leader=ranks.leads):
             inputs = read_inputs(config)
+            require_fitting_weights(config)
             folder.start(config, resume=resume or not ranks.leads)
         if not folder.is_complete:
             _run(config, inputs, folder, runtime, callbacks)
