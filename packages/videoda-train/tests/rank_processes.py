@@ -3,14 +3,19 @@
 import multiprocessing
 import os
 import socket
+import warnings
+from functools import partial
 from pathlib import Path
 
 import torch
-from tiny_engine import NanMethod, PointMethod, train_points, weights
+from tiny_engine import NanMethod, PointMethod, point_loop, weights
 from videoda_train.engine.distributed import joined_ranks
+from videoda_train.engine.evaluate import evaluate
 from videoda_train.engine.runtime import Runtime
 from videoda_train.errors import RunError
 from videoda_train.recipes.config import TrainConfig
+
+METHODS = {"plain": PointMethod, "nan": NanMethod, "batch norm": partial(PointMethod, batch_norm=True)}
 
 
 def train_as_rank(rank: int, count: int, port: int, folder: Path, config: TrainConfig, kind: str) -> None:
@@ -23,14 +28,18 @@ def train_as_rank(rank: int, count: int, port: int, folder: Path, config: TrainC
         "MASTER_PORT": str(port),
     }
     torch.set_num_threads(1)
-    method = {"plain": PointMethod, "nan": NanMethod}[kind]()
+    method = METHODS[kind]()
     with joined_ranks(torch.device("cpu")) as ranks:
         try:
-            _, scores = train_points(folder, config, method, Runtime(torch.device("cpu"), ranks=ranks))
+            loop = point_loop(folder, config, method, Runtime(torch.device("cpu"), ranks=ranks))
+            logits = {"logits": loop.run().logits}
+            if loop.update.average is not None:
+                with loop.update.average.applied(method.module):
+                    logits["averaged"] = evaluate(method, loop.data.evaluated, loop.runtime).logits
         except RunError as error:
             (folder / f"error-{rank}.txt").write_text(str(error))
             return
-        torch.save({"weights": weights(method), "logits": scores.logits}, folder / f"rank-{rank}.pt")
+        torch.save({"weights": weights(method), **logits}, folder / f"rank-{rank}.pt")
 
 
 def spawn_ranks(folder: Path, config: TrainConfig, *, count: int, kind: str = "plain") -> list[int | None]:
@@ -38,12 +47,14 @@ def spawn_ranks(folder: Path, config: TrainConfig, *, count: int, kind: str = "p
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("fork")  # torch is imported already
     processes = [
         context.Process(target=train_as_rank, args=(rank, count, port, folder, config, kind)) for rank in range(count)
     ]
-    for process in processes:
-        process.start()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forking a process that has threads
+        for process in processes:
+            process.start()
     for process in processes:
         process.join()
     return [process.exitcode for process in processes]

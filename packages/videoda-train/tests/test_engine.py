@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import torch
 from rank_processes import spawn_ranks
-from tiny_engine import NanMethod, PointData, PointMethod, point_config, train_points, weights
+from tiny_engine import NanMethod, PointData, PointMethod, PointVideos, point_config, train_points, weights
 from videoda_train.engine.checkpoint import load_checkpoint
+from videoda_train.engine.evaluate import evaluate
 from videoda_train.engine.runtime import Runtime
 from videoda_train.engine.training_loop import TrainingLoop
 from videoda_train.errors import ConfigError, RunError
@@ -125,7 +126,20 @@ def test_a_checkpoint_of_another_network_is_refused_by_name(tmp_path: Path) -> N
         train_points(tmp_path, point_config(), PointMethod(batch_norm=True))
 
 
-@pytest.mark.slow
+def test_all_processes_evaluate_the_model_that_is_saved(tmp_path: Path) -> None:
+    config = point_config(epochs=1, ema_decay=0.5)
+    assert spawn_ranks(tmp_path / "two", config, count=2, kind="batch norm") == [0, 0]
+    saved = load_checkpoint(RunFolder(tmp_path / "two").checkpoint_file)
+    points = PointVideos()
+    for name in ("module", "average"):
+        method = PointMethod(batch_norm=True)
+        method.module.load_state_dict(saved[name], strict=False)
+        alone = evaluate(method, points, Runtime(torch.device("cpu")))
+        for rank in range(2):
+            end = torch.load(tmp_path / "two" / f"rank-{rank}.pt")
+            torch.testing.assert_close(end["logits" if name == "module" else "averaged"], alone.logits, rtol=0, atol=0)
+
+
 def test_two_processes_take_the_steps_of_one_with_the_whole_batch(tmp_path: Path) -> None:
     config = point_config(epochs=1, accumulation=2, ema_decay=0.9)
     alone, expected = train_points(tmp_path / "alone", config)
@@ -142,7 +156,6 @@ def test_two_processes_take_the_steps_of_one_with_the_whole_batch(tmp_path: Path
     assert records[0][0]["criteria"] == pytest.approx(records[1][0]["criteria"], abs=1e-4)
 
 
-@pytest.mark.slow
 def test_every_process_stops_at_the_same_step_where_one_has_a_loss_that_is_not_finite(tmp_path: Path) -> None:
     assert spawn_ranks(tmp_path / "two", point_config(), count=2, kind="nan") == [0, 0]
     assert all("epoch 1, step 2" in (tmp_path / "two" / f"error-{rank}.txt").read_text() for rank in range(2))

@@ -92,13 +92,18 @@ class NanMethod(PointMethod):
         return losses if (epoch, step) != (1, 2) else {**losses, "points": losses["points"] * torch.nan}
 
 
+def point_loop(
+    folder: Path, config: TrainConfig, method: PointMethod, runtime: Runtime | None = None, **data: Any
+) -> TrainingLoop:
+    points = PointData(batch_size=config.optim.batch_size, **data)
+    return TrainingLoop(config, method, points, RunFolder(folder), runtime or Runtime(torch.device("cpu")))
+
+
 def train_points(
     folder: Path, config: TrainConfig, method: PointMethod | None = None, runtime: Runtime | None = None, **data: Any
 ) -> tuple[PointMethod, Scores]:
     method = method or PointMethod()
-    points = PointData(batch_size=config.optim.batch_size, **data)
-    loop = TrainingLoop(config, method, points, RunFolder(folder), runtime or Runtime(torch.device("cpu")))
-    return method, loop.run()
+    return method, point_loop(folder, config, method, runtime, **data).run()
 
 
 def weights(method: Method) -> dict[str, torch.Tensor]:

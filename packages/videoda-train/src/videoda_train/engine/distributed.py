@@ -1,7 +1,7 @@
 """The processes that train one run together: one alone, or those that `torchrun` starts on one machine or several."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
@@ -48,6 +48,12 @@ class Ranks:
         values: list[Any] = [None] * self.count
         dist.all_gather_object(values, value)
         return values
+
+    def share(self, values: Iterable[Tensor]) -> None:
+        """Give every process the leading one's values, in place."""
+        if self.count > 1:
+            for value in values:
+                dist.broadcast(value, src=0)
 
     @contextmanager
     def first(self, *, leader: bool) -> Iterator[None]:

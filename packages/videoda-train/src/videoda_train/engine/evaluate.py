@@ -5,8 +5,10 @@ from tqdm import tqdm
 
 from videoda_train.data.training_data import EvaluationData
 from videoda_train.engine.device import autocast
+from videoda_train.engine.finite import ANEW, some
 from videoda_train.engine.interrupt import Interrupted
 from videoda_train.engine.runtime import Runtime
+from videoda_train.errors import RunError
 from videoda_train.evaluation import Scores, evaluation_batches, join_scores, score_videos
 from videoda_train.methods.method import Method
 
@@ -20,6 +22,7 @@ def evaluate(method: Method, videos: EvaluationData, runtime: Runtime) -> Scores
 
     Raises:
         Interrupted: a stop was asked in any process.
+        RunError: a score is infinite or not a number.
     """
     method.module.eval()
     ranks, stop = runtime.ranks, runtime.stop
@@ -36,4 +39,21 @@ def evaluate(method: Method, videos: EvaluationData, runtime: Runtime) -> Scores
     gathered = ranks.gather((stop.asked, parts))
     if any(asked for asked, _ in gathered):
         raise Interrupted
-    return join_scores([gathered[i % ranks.count][1][i // ranks.count] for i in range(len(batches))])
+    scores = join_scores([gathered[i % ranks.count][1][i // ranks.count] for i in range(len(batches))])
+    _refuse_not_finite(scores, videos)
+    return scores
+
+
+def _refuse_not_finite(scores: Scores, videos: EvaluationData) -> None:
+    # The largest of NaNs is class 0: an accuracy made of them would look like one.
+    told = []
+    for name, values in {**scores.streams, "sum of logits": scores.logits}.items():
+        wrong = (~values.isfinite().all(dim=1)).nonzero()[:, 0].tolist()
+        if wrong:
+            names = some([videos.items[index].name for index in wrong])
+            told.append(f"{name}: {len(wrong)} of {len(videos)} videos ({names})")
+    if told:
+        raise RunError(
+            f"scores are infinite or not numbers, so nothing is measured ({'; '.join(told)}): training has "
+            f"diverged, or the weights are damaged. {ANEW}"
+        )

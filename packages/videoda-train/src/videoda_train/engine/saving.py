@@ -6,8 +6,10 @@ from pathlib import Path
 
 from videoda_train.engine.checkpoint import load_checkpoint, retain, save_checkpoint
 from videoda_train.engine.distributed import Ranks
+from videoda_train.engine.finite import ANEW, some
 from videoda_train.engine.model_selection import preferred
 from videoda_train.engine.weight_update import WeightUpdate
+from videoda_train.errors import RunError
 from videoda_train.methods.method import Method
 from videoda_train.recipes.config import CheckpointConfig
 from videoda_train.run_folder import RunFolder
@@ -54,20 +56,39 @@ class RunState:
         with self._ranks.first(leader=self._ranks.leads_node):
             self._method.load_state(content["method"])
         self._started -= content["elapsed_seconds"]
+        if names := self._update.not_finite():
+            raise RunError(
+                f"{self._folder.checkpoint_file} holds values that are infinite or not numbers ({some(names)}), so "
+                "training cannot go on from it; put an earlier one of that folder in its place, or start anew in "
+                "another --run-dir with a lower --optim.lr"
+            )
         position = Position(content["epoch"], content["step"], content["losses"])
         if position.epoch > 0 and position.step == 0:
             self._retain(position.epoch - 1)
         return position
 
     def save(self, position: Position) -> None:
-        """Write the newest checkpoint."""
+        """Write the newest checkpoint.
+
+        Raises:
+            RunError: there are infinities or NaNs in it; the previous one stays.
+        """
+        if self._ranks.leads and (names := self._update.not_finite()):
+            kept = self._folder.checkpoint_file
+            raise RunError(
+                f"training has diverged: after {position.step} steps of epoch {position.epoch} {some(names)} hold "
+                f"values that are infinite or not numbers, so they are not saved. {ANEW}. "
+                + (f"The newest good checkpoint stays at {kept}" if kept.exists() else "There is no checkpoint yet")
+            )
         self._write(self._folder.checkpoint_file, position)
         self._saved = time.monotonic()
 
     def save_if_due(self, position: Position) -> None:
         """Write the newest checkpoint if the last one is as old as configured."""
         minutes = self._config.every_minutes
-        if minutes is not None and time.monotonic() - self._saved >= 60 * minutes:
+        due = minutes is not None and time.monotonic() - self._saved >= 60 * minutes
+        # Weights that overflowed make the next step or evaluation fail, in every process and with more to say.
+        if due and not (self._ranks.leads and self._update.not_finite()):
             self.save(position)
 
     def save_end_of_epoch(self, epoch: int) -> None:

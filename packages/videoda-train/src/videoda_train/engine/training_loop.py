@@ -10,6 +10,7 @@ from tqdm import tqdm
 from videoda_train.data.training_data import StepKey, TrainingData, epoch_loader
 from videoda_train.engine.callbacks import Callback
 from videoda_train.engine.evaluate import evaluate
+from videoda_train.engine.finite import ANEW
 from videoda_train.engine.interrupt import Interrupted
 from videoda_train.engine.model_selection import criteria
 from videoda_train.engine.runtime import Runtime
@@ -50,7 +51,7 @@ class TrainingLoop:
 
         Raises:
             Interrupted: a stop was asked; the checkpoint holds everything up to now.
-            RunError: the loss is not finite, or memory or disk do not suffice.
+            RunError: a loss, gradient, running statistic or score is not finite, or memory or disk do not suffice.
         """
         position = self.state.restore()
         scores = None
@@ -63,6 +64,7 @@ class TrainingLoop:
         epoch, started = start.epoch, time.monotonic()
         end = self._train(start)
         trained = time.monotonic()
+        self.update.share_buffers()
         self.method.after_training(epoch)
         try:
             scores = evaluate(self.method, self.data.evaluated, self.runtime)
@@ -134,7 +136,6 @@ class TrainingLoop:
         saved = self.state.save_beside("not-finite.pt", position)
         files = "\n  ".join(str(path) for path in self.data.files(StepKey(position.epoch, position.step)))
         return RunError(
-            f"the loss is not finite at epoch {position.epoch}, step {position.step}: {event}; lower --optim.lr, or "
-            f"use --precision fp32. The weights before this step are in {saved}, the newest good checkpoint is kept. "
-            f"The batch:\n  {files}"
+            f"training is not finite at epoch {position.epoch}, step {position.step}: {event}. {ANEW}. "
+            f"The weights before this step are in {saved}, the newest good checkpoint is kept. The batch:\n  {files}"
         )

@@ -20,6 +20,10 @@ class WeightAverage:
         current = _floating(module)
         torch._foreach_lerp_(list(self.values.values()), [current[name] for name in self.values], 1 - self.decay)
 
+    def buffers(self, module: nn.Module) -> list[Tensor]:
+        """Return the averages of what moves in a forward pass, not by the optimiser: batch norm's statistics."""
+        return [self.values[name] for name, _ in module.named_buffers() if name in self.values]
+
     @contextmanager
     def applied(self, module: nn.Module) -> Iterator[None]:
         """Give the module the averaged weights for the length of a block."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from jaxtyping import Float
@@ -15,6 +15,7 @@ from videoda_train.data.training_data import Batch, StepKey
 from videoda_train.engine.checkpoint import load_weights
 from videoda_train.engine.device import autocast
 from videoda_train.engine.distributed import without_exchange
+from videoda_train.engine.finite import StepBuffers, not_finite_count, some
 from videoda_train.engine.optimisation import build_optimizer, clip_gradients, learning_rate, set_learning_rate
 from videoda_train.engine.runtime import Runtime
 from videoda_train.engine.weight_average import WeightAverage
@@ -38,10 +39,10 @@ class StepModule(nn.Module):
 
 
 class NotFinite(Exception):  # noqa: N818 - an event; the loop makes the error of it
-    """A loss of this step is infinite or not a number, in any process; the weights have not moved."""
+    """A loss, gradient or running statistic of this step is infinite or not a number, in any process.
 
-    def __init__(self, losses: dict[str, float]):
-        super().__init__(str(losses))
+    Nothing has moved: weights and buffers are those before the step.
+    """
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class WeightUpdate:
         self.optimizer = build_optimizer(method.parameter_groups(), optim)
         self.average = WeightAverage(method.module, decay=optim.ema_decay) if optim.ema_decay is not None else None
         self._replica = ranks.replicate(StepModule(method), runtime.device)
+        self._buffers = StepBuffers(method.module)
         self._config = config
         self._steps_per_epoch = steps_per_epoch
         self._device = runtime.device
@@ -95,9 +97,10 @@ class WeightUpdate:
         """Take one step with the next micro-batches.
 
         Raises:
-            NotFinite: a loss is infinite or not a number.
+            NotFinite: a loss, a gradient or a running statistic is infinite or not a number.
         """
         optim = self._config.optim
+        self._buffers.keep()
         set_learning_rate(self.optimizer, self.rate(epoch, step))
         self.optimizer.zero_grad(set_to_none=True)
         sums: dict[str, Tensor] = {}
@@ -114,16 +117,47 @@ class WeightUpdate:
                 ) from error
             for name, term in terms.items():
                 sums[name] = sums.get(name, 0) + term.detach() / self.num_parts
-        exchanged = torch.stack([*sums.values(), torch.tensor(float(stop), device=self._device)])
-        *values, asked = self._ranks.sum(exchanged).tolist()
+        # All processes hear of what is wrong in any, in the one exchange of a step.
+        gradients = not_finite_count(self._gradients(), device=self._device)
+        buffers = not_finite_count(self._buffers.watched, device=self._device)
+        exchanged = torch.stack([*sums.values(), gradients, buffers, torch.tensor(float(stop), device=self._device)])
+        *values, bad_gradients, bad_buffers, asked = self._ranks.sum(exchanged).tolist()
         losses = dict(zip(sums, values, strict=True))
-        if not all(map(math.isfinite, values)):
-            raise NotFinite(losses)
+        if bad_gradients or bad_buffers or not all(map(math.isfinite, values)):
+            self._refuse(losses)
         clip_gradients(self.module, optim)
         self.optimizer.step()
         if self.average is not None:
             self.average.update(self.module)
         return StepOutcome(losses, stop=asked > 0)
+
+    def _gradients(self) -> dict[str, Tensor]:
+        named = self.module.named_parameters()
+        return {name: p.grad for name, p in named if p.grad is not None and p.grad.numel()}
+
+    def _refuse(self, losses: dict[str, float]) -> NoReturn:
+        """Put the buffers back and say what is not finite here."""
+        told = [f"the loss is {losses}"] if not all(map(math.isfinite, losses.values())) else []
+        for kind, tensors in (("gradient", self._gradients()), ("running statistic", self._buffers.watched)):
+            if names := [name for name, value in tensors.items() if not value.isfinite().all()]:
+                told.append(f"the {kind} of {some(names)} is infinite or not a number")
+        self._buffers.restore()
+        raise NotFinite("; ".join(told) or "a gradient or running statistic of another process")
+
+    def share_buffers(self) -> None:
+        """Give every process the leading one's batch-norm statistics, so that all evaluate the model that is saved."""
+        self._ranks.share(self.module.buffers())
+        if self.average is not None:
+            self._ranks.share(self.average.buffers(self.module))
+
+    def not_finite(self) -> list[str]:
+        """Return the names of what `state` holds that is infinite or not a number."""
+        named = {**dict(self.module.named_parameters()), **self._buffers.watched}
+        averaged = {} if self.average is None else {n: v for n, v in self.average.values.items() if n in named}
+        named |= {f"average of {name}": value for name, value in averaged.items()}
+        for index, moments in enumerate(self.optimizer.state.values()):
+            named |= {f"{key} of parameter {index}": v for key, v in moments.items() if isinstance(v, Tensor)}
+        return [name for name, value in named.items() if not value.isfinite().all()]
 
     def _forward(self, batch: Batch, *, epoch: int, step: int, micro: int) -> dict[str, Tensor]:
         # Dropout draws from the default generator: seeded per part, it needs no place in a checkpoint.
