@@ -128,3 +128,13 @@ def test_settings_of_every_row_give_way_to_a_rows_own(tmp_path: Path):
 def test_a_wrong_setting_of_every_row_is_refused_by_name(tmp_path: Path):
     with pytest.raises(TaskError, match=r"no setting optim\.rate"):
         load_task(write(tmp_path, settings={"optim.rate": 0.1}))
+
+
+def test_a_published_number_says_which_epoch_it_is_of(tmp_path: Path):
+    published = [{"title": "X", "metric": "acc_softmax", "mean": 50.0, "source": "a paper"}]
+    assert load_task(write(tmp_path, published=published)).published[0].origin == "a paper"
+    published[0]["selection"] = "best epoch by target labels"
+    assert load_task(write(tmp_path, published=published)).published[0].origin.endswith("best epoch by target labels")
+    published[0]["selection"] = "the best"
+    with pytest.raises(TaskError, match=r"published\.selection"):
+        load_task(write(tmp_path, published=published))

@@ -166,6 +166,6 @@ def _published(task: Task) -> str:
         spread = "" if number.std is None else f" ± {number.std:.2f}"
         row = f"`{number.row}`" if number.row else "–"
         lines.append(
-            f"| {number.title} | {METRICS[number.metric]} | {number.mean:.2f}{spread} | {row} | {number.source} |"
+            f"| {number.title} | {METRICS[number.metric]} | {number.mean:.2f}{spread} | {row} | {number.origin} |"
         )
     return "\n".join([*lines, ""])

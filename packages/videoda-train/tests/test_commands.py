@@ -225,8 +225,8 @@ def touch_k2b(root: Path) -> tuple[object, ...]:
     ("method", "recipe", "start"),
     [
         ("tol", "lr: 0.002 batch_size: 144 epochs: 300 clip_norm: 40.0", "kinetics400"),
-        ("glad", "lr: 0.000875 batch_size: 32 epochs: 3 clip_norm: 40.0", "None"),
-        ("dann", "lr: 0.000875 batch_size: 32 epochs: 3 clip_norm: 40.0", "kinetics400"),
+        ("glad", "lr: 0.000875 batch_size: 28 epochs: 3 clip_norm: 40.0", "None"),
+        ("dann", "lr: 0.000875 batch_size: 28 epochs: 3 clip_norm: 40.0", "kinetics400"),
         ("zero_shot", "epochs: 1", "kinetics400"),
     ],
 )

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, MultiStepLR
 from videoda_train.engine.optimisation import (
+    base_learning_rate,
     build_optimizer,
     clip_gradients,
     describe_batch,
@@ -11,7 +14,10 @@ from videoda_train.engine.optimisation import (
 )
 from videoda_train.errors import ConfigError
 from videoda_train.methods.method import ParameterGroup
+from videoda_train.recipes.b2u import B2U
 from videoda_train.recipes.config import OptimConfig
+from videoda_train.recipes.e2h import E2H
+from videoda_train.recipes.k2b import k2b_options
 
 STEPS = 4
 
@@ -81,6 +87,17 @@ def test_the_rate_scales_with_the_batch_and_the_run_says_so() -> None:
     line = describe_batch(config, num_ranks=8)
     assert "64 clips per domain = 8 processes × 2 micro-batches × 4" in line
     assert "lr 0.04 = 0.01 × 64 / 16" in line
+
+
+def test_glad_has_both_readings_of_its_published_batch() -> None:
+    # 7 GPUs, by the published configuration; 8, by the command beside it, from which the rule gives lr 0.001.
+    published = k2b_options("glad").optim
+    assert (published.batch_size, base_learning_rate(published)) == (7 * 4, 0.000875)
+    assert base_learning_rate(replace(published, batch_size=8 * 4)) == pytest.approx(0.001)
+
+
+def test_pace_weighs_as_much_against_the_classes_in_b2u_as_in_e2h() -> None:
+    assert B2U.cfb.pace_weight * 101 == pytest.approx(E2H.cfb.pace_weight * 13, rel=0.02)
 
 
 def test_the_gradient_is_shortened_as_a_whole_or_clamped_value_by_value() -> None:

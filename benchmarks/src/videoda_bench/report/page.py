@@ -113,7 +113,7 @@ def _published(summary: Summary, published: Sequence[Published]) -> list[dict[st
                 "mean": f"{number.mean:.1f}" + ("" if number.std is None else f" ± {number.std:.1f}"),
                 "ours": format_estimate(row.estimate(number.metric) if row else None),
                 "difference": format_estimate(difference_from_published(number, row), sign=True),
-                "source": number.source,
+                "source": number.origin,
             }
         )
     return lines

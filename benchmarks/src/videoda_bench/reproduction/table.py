@@ -80,7 +80,7 @@ def published_table(summary: Summary, published: Sequence[Published]) -> str:
         difference = difference_from_published(number, row) if summary.scale == "full" else None
         spread = "" if number.std is None else f" ± {number.std:.1f} (std)"
         cells = [number.title, METRICS[number.metric], f"{number.mean:.1f}{spread}", format_estimate(ours)]
-        cells += [format_estimate(difference, sign=True), number.source]
+        cells += [format_estimate(difference, sign=True), number.origin]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from videoda_train.data.prepare import DATASETS, DatasetCard
@@ -14,7 +14,7 @@ from videoda_bench.errors import TaskError
 from videoda_bench.miniatures import MINIATURES
 from videoda_bench.recipes import RECIPES
 from videoda_bench.settings import change_settings
-from videoda_bench.tasks._task import METRICS, Domain, Published, Row, Task, TaskClass
+from videoda_bench.tasks._task import METRICS, Domain, Published, Row, Selection, Task, TaskClass
 
 _KINDS = ("photos-to-videos", "videos-to-videos")
 _EVALUATIONS = ("transductive", "held-out")
@@ -161,7 +161,7 @@ class _Reader:
 
     def _published(self, entry: Any) -> Published:
         entry = self._mapping(entry, "published")
-        self._only(entry, {"title", "row", "metric", "mean", "std", "runs", "source"}, "published")
+        self._only(entry, {"title", "row", "metric", "mean", "std", "runs", "source", "selection"}, "published")
         runs = tuple(float(value) for value in entry.get("runs") or ())
         if bool(runs) == ("mean" in entry):
             self._fail("published: give either runs, or mean (with or without std)")
@@ -174,6 +174,7 @@ class _Reader:
             row=entry.get("row"),
             std=std,
             runs=runs,
+            selection=self._one_of(entry.get("selection", "not stated"), get_args(Selection), "published.selection"),
         )
         if not 0 <= number.mean <= 100:
             self._fail(f"published: {number.mean} is no percentage")

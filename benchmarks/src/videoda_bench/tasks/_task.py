@@ -35,11 +35,16 @@ class Domain:
     lists: Mapping[str, int]
 
 
+Selection = Literal["last epoch", "best epoch by target labels", "not stated"]
+"""Which epoch a published number is of."""
+
+
 @dataclass(frozen=True)
 class Published:
     """A published number [%]: of single runs, or a mean with or without its standard deviation; `row` it stands beside.
 
     A number without a row is to be read beside the table: no row here is the same method on the same network.
+    `selection` is which epoch the number is of, where paper or code says so: the best by target labels is an oracle.
     """
 
     title: str
@@ -49,6 +54,12 @@ class Published:
     row: str | None = None
     std: float | None = None
     runs: tuple[float, ...] = ()
+    selection: Selection = "not stated"
+
+    @property
+    def origin(self) -> str:
+        """Where the number is from, and which epoch it is of."""
+        return self.source if self.selection == "not stated" else f"{self.source}; {self.selection}"
 
 
 @dataclass(frozen=True)
