@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from depthmotion import flowio
-from flowbank import FlowBank
+from flowbank import FlowBank, FlowBankError
 from videoda_models import TwoStream, create_model
 from videoda_train.data.step_batches import StepBatch
 from videoda_train.data.target_dataset import TargetDataset
@@ -217,6 +217,17 @@ def test_one_stream_learns_as_it_does_beside_the_other(tmp_path: Path) -> None:
 def test_scores_of_a_diverged_network_fill_no_bank_and_say_what_to_lower(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"scores of 1 of 3 videos are not finite.*lower --optim\.lr"):
         make_cfb(tmp_path).after_evaluation(1, make_scores([0, 1, 2], [1.0, float("nan"), 1.0]))
+
+
+def test_a_bank_folder_with_someones_file_in_it_is_refused_and_stays(tmp_path: Path) -> None:
+    method = make_cfb(tmp_path)
+    method.after_evaluation(1, SCORES)
+    method.close()
+    (tmp_path / "bank" / "notes.txt").write_text("mine")
+    with pytest.raises(FlowBankError, match=r"also holds 'notes\.txt'.*nothing was removed"):
+        make_cfb(tmp_path).after_evaluation(1, SCORES)
+    assert (tmp_path / "bank" / "notes.txt").read_text() == "mine"
+    assert FlowBank.open(tmp_path / "bank").counts().tolist() == [2, 2, 0]
 
 
 def test_the_videos_logged_as_banked_are_those_whose_flow_the_bank_holds(tmp_path: Path):

@@ -24,6 +24,7 @@ from videoda_train.recipes.config import (
     OptimConfig,
     TrainConfig,
 )
+from videoda_train.run_folder import RunFolder
 
 
 def tiny_config(data: Path) -> TrainConfig:
@@ -221,6 +222,30 @@ def test_an_existing_run_is_neither_overwritten_nor_mixed_with_other_settings(ti
         run_training(config, whole_run, progress=False)
     with pytest.raises(RunError, match=r"other settings \(seed\)"):
         run_training(replace(config, seed=1), whole_run, resume=True, progress=False)
+
+
+def test_a_folder_called_bank_that_no_run_made_stays_as_it_is(tiny_data: Path, tmp_path: Path) -> None:
+    precious = tmp_path / "bank" / "statement.txt"
+    precious.parent.mkdir()
+    precious.write_text("mine")
+    with pytest.raises(RunError, match=r"holds bank but no run .*move them away, or give another --run-dir"):
+        run_training(tiny_config(tiny_data), tmp_path, progress=False)
+    assert [path.name for path in tmp_path.rglob("*")] == ["bank", "statement.txt"]
+
+
+def test_a_run_that_failed_before_its_first_checkpoint_is_mended_by_other_settings(
+    tiny_data: Path, tmp_path: Path
+) -> None:
+    config = replace(tiny_config(tiny_data), method="source_only")
+    config = replace(config, optim=replace(config.optim, epochs=1, milestones=()))
+    hot = replace(config, optim=replace(config.optim, lr=1e30, clip_value=1e30))
+    with pytest.raises(RunError, match="not finite at epoch 0"):
+        run_training(hot, tmp_path / "run", progress=False)
+    with pytest.raises(RunError, match="stopped before its first checkpoint; add --resume"):
+        run_training(config, tmp_path / "run", progress=False)
+    mended = run_training(config, tmp_path / "run", resume=True, progress=False)
+    assert mended.results["epochs"] == 1
+    assert RunFolder(tmp_path / "run").read_config() == config
 
 
 def test_resuming_a_complete_run_returns_its_results(tiny_data: Path, whole_run: Path) -> None:

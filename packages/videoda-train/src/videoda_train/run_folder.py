@@ -1,9 +1,14 @@
 """The files of a run: `config.yaml`, `metrics.jsonl`, `checkpoints/`, `predictions.csv`, `results.json`, `report/`."""
 
 import csv
+import hashlib
 import io
 import json
-from collections.abc import Sequence
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +19,7 @@ from videoda_train.data.list_file import ListItem
 from videoda_train.errors import RunError
 from videoda_train.evaluation import Scores
 from videoda_train.recipes.config import TrainConfig, from_dict, to_dict
+from videoda_train.run_owner import sole_owner
 
 
 class RunFolder:
@@ -26,6 +32,11 @@ class RunFolder:
     def config_file(self) -> Path:
         """The resolved configuration."""
         return self.root / "config.yaml"
+
+    @property
+    def manifest_file(self) -> Path:
+        """What the run was started from: digests of its configuration as written and of its lists."""
+        return self.root / ".videoda-run.json"
 
     @property
     def metrics_file(self) -> Path:
@@ -66,29 +77,135 @@ class RunFolder:
         """Whether the run has ended and written its results."""
         return self.results_file.exists()
 
-    def start(self, config: TrainConfig, *, resume: bool) -> None:
-        """Create the folder, or check that it may be continued.
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is something to go on from: a checkpoint, or results."""
+        return os.path.lexists(self.checkpoint_file) or self.is_complete
+
+    @contextmanager
+    def opened(self, config: TrainConfig, *, resume: bool) -> Iterator[None]:
+        """Check the folder, create it where there is none, and be its only writer for the length of a block.
+
+        A run that stopped before its first checkpoint is started again, with other settings too. A complete run is
+        only checked.
 
         Raises:
-            RunError: it holds a run and `resume` is off, another configuration, or it cannot be written.
+            RunError: as `check`; another process has it; it cannot be written.
         """
-        if self.config_file.exists():
-            if not resume:
-                state = "a complete run" if self.is_complete else "an unfinished run"
-                raise RunError(f"{self.root} holds {state}; add --resume to continue it, or give another --run-dir")
-            if different := _differences(_deciding(self.read_config()), _deciding(config)):
+        self.check(config, resume=resume)
+        if self.is_complete:
+            yield
+            return
+        with ExitStack() as held:
+            try:
+                self.root.mkdir(parents=True, exist_ok=True)
+                held.enter_context(sole_owner(self.root))
+                self.check(config, resume=resume)  # another process may have been here since
+                self._remove_temporary_files()
+                if not self.has_begun:
+                    self._begin(config)
+            except OSError as error:
                 raise RunError(
-                    f"{self.root} was started with other settings ({', '.join(different)}); "
-                    "resume with the same ones, or give another --run-dir"
+                    f"cannot write the run folder {self.root}: {error.strerror}; give another --run-dir"
+                ) from error
+            yield
+
+    def _begin(self, config: TrainConfig) -> None:
+        text = yaml.safe_dump(to_dict(config), sort_keys=False)
+        # The digest before the file, and the old one beside it: killed in between, the old file is still known.
+        known = [_sha256(text.encode()), *self._read_manifest().get("config", [])][:2]
+        write_text(self.manifest_file, json.dumps({"config": known, "lists": _list_digests(config)}, indent=1))
+        if not self.config_file.exists() or _differences(_deciding(self.read_config()), _deciding(config)):
+            write_text(self.config_file, text)
+
+    def _remove_temporary_files(self) -> None:
+        """Remove what killed processes of this run left of files they were writing: as large as a checkpoint."""
+        for folder in (self.root, self.checkpoint_file.parent):
+            for path in folder.glob(".*.tmp"):
+                if _TEMPORARY.fullmatch(path.name) and stat.S_ISREG(path.lstat().st_mode):
+                    path.unlink()
+
+    def check(self, config: TrainConfig, *, resume: bool) -> None:
+        """Check that a run of these settings may begin or go on here; nothing is written.
+
+        Raises:
+            RunError: the folder holds a run and `resume` is off, one of other settings or lists, files of these names
+                that no run wrote, or links where its files go.
+        """
+        present = self._own_names()
+        if not self.config_file.exists():
+            if present:
+                names = ", ".join(sorted(present))
+                raise RunError(
+                    f"{self.root} holds {names} but no run (no config.yaml), and a run writes files of these names; "
+                    "move them away, or give another --run-dir"
                 )
             return
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            write_text(self.config_file, yaml.safe_dump(to_dict(config), sort_keys=False))
-        except OSError as error:
+        different = _differences(_deciding(self.read_config()), _deciding(config))
+        if not resume:
+            raise RunError(f"{self.root} holds {self._state()}, or give another --run-dir")
+        started = self._read_manifest()
+        if not self.has_begun:
+            self._refuse_lost_checkpoint()
+            if different and _sha256(self.config_file.read_bytes()) not in started.get("config", []):
+                raise RunError(
+                    f"{self.config_file} was changed since the run wrote it, so it is not replaced by other settings "
+                    f"({', '.join(different)}); move it away, or give another --run-dir"
+                )
+            return
+        lists = started.get("lists", {})
+        if not different:
+            now = _list_digests(config)
+            different = [f"the contents of {name}" for name, sha in now.items() if lists.get(name, sha) != sha]
+        if different:
             raise RunError(
-                f"cannot write the run folder {self.root}: {error.strerror}; give another --run-dir"
-            ) from error
+                f"{self.root} was started with other settings ({', '.join(different)}); "
+                "resume with the same ones, or give another --run-dir"
+            )
+
+    def _own_names(self) -> set[str]:
+        """Return which names of a run exist here.
+
+        Raises:
+            RunError: one of them is a link or of another kind: nothing is written through it.
+        """
+        found = sorted(self.root.iterdir()) if self.root.is_dir() else []
+        own = [path for path in found if path.name in _FILES | _FOLDERS or _BANK.fullmatch(path.name)]
+        inside = [path for path in (self.checkpoint_file, self.report_file) if os.path.lexists(path)]
+        for path in [*own, *inside]:
+            mode = path.lstat().st_mode
+            is_file = path.name in _FILES or path in inside
+            if not (stat.S_ISREG(mode) if is_file else stat.S_ISDIR(mode)):
+                kind = "a link" if stat.S_ISLNK(mode) else "of another kind"
+                raise RunError(
+                    f"{path} is {kind}, where a run has a {'file' if is_file else 'folder'} of its own; move it away, "
+                    "or give another --run-dir"
+                )
+        return {path.name for path in own}
+
+    def _state(self) -> str:
+        if self.is_complete:
+            return "a complete run; add --resume to see its results"
+        if self.has_begun:
+            return "an unfinished run; add --resume to continue it"
+        return "a run that stopped before its first checkpoint; add --resume to start it again, with other settings too"
+
+    def _refuse_lost_checkpoint(self) -> None:
+        """Refuse to begin anew in the place of a run whose newest checkpoint is gone."""
+        others = sorted(path.name for path in self.checkpoint_file.parent.glob("*.pt") if path.name != "not-finite.pt")
+        if others or len(self.read_metrics()) > 1:
+            cure = f"put a copy of {others[-1]} in its place" if others else "bring it back"
+            raise RunError(
+                f"{self.checkpoint_file} is missing, but this run has trained {len(self.read_metrics())} epochs; "
+                f"{cure}, or give another --run-dir"
+            )
+
+    def _read_manifest(self) -> dict[str, Any]:
+        try:
+            started = json.loads(self.manifest_file.read_text())
+        except (OSError, ValueError):
+            return {}  # of a run that is older than this file
+        return started if isinstance(started, dict) else {}
 
     def read_config(self) -> TrainConfig:
         """Return the configuration that the run was started with.
@@ -101,7 +218,9 @@ class RunFolder:
         except FileNotFoundError:
             raise RunError(f"{self.root} holds no run (no config.yaml)") from None
         except (yaml.YAMLError, KeyError, TypeError) as error:
-            raise RunError(f"{self.config_file} is not a run's configuration: {error}") from error
+            raise RunError(
+                f"{self.config_file} is not a run's configuration ({error}); give another --run-dir"
+            ) from error
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """Return the epochs' records."""
@@ -151,6 +270,28 @@ class RunFolder:
             raise RunError(
                 f"{self.root} has no results.json; the run is not complete, continue it with --resume"
             ) from None
+
+
+_FILES = {"config.yaml", "metrics.jsonl", "predictions.csv", "test-predictions.csv", "results.json"}
+_FOLDERS = {"checkpoints", "prepared", "report", "tensorboard"}
+_BANK = re.compile(r"bank(-\d+)?")
+_TEMPORARY = re.compile(
+    rf"\.({'|'.join(re.escape(name) for name in (*sorted(_FILES), '.videoda-run.json'))}"
+    r"|(last|best|not-finite|epoch-\d{4,})\.pt)\.\d+\.tmp"
+)
+
+
+def _list_digests(config: TrainConfig) -> dict[str, str]:
+    """Return the SHA-256 of every list of a run and of its class map, by setting."""
+    files = {f"data.{field}": getattr(config.data, field) for field in _LISTS}
+    return {name: _sha256(file.read_bytes()) for name, file in files.items() if file is not None and file.exists()}
+
+
+_LISTS = ("source_list", "target_list", "classes", "evaluation_list", "test_list")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _deciding(config: TrainConfig) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,7 @@ def retain(newest: Path, *, epoch: int, keep_last: int, is_best: bool) -> None:
         keep_as(newest, newest.with_name("best.pt"))
     if keep_last > 1:
         keep_as(newest, newest.with_name(f"epoch-{epoch:04d}.pt"))
-    kept = sorted(newest.parent.glob("epoch-*.pt"))
+    numbered = [path for path in newest.parent.iterdir() if re.fullmatch(r"epoch-\d{4,}\.pt", path.name)]
+    kept = sorted(numbered, key=lambda path: int(path.stem.removeprefix("epoch-")))  # a user's own copies stay
     for old in kept[: max(len(kept) - (keep_last if keep_last > 1 else 0), 0)]:
         old.unlink()

@@ -19,6 +19,7 @@ from videoda_train.engine.run_data import read_inputs
 from videoda_train.errors import ConfigError
 from videoda_train.methods.build import build_method
 from videoda_train.recipes.config import TrainConfig, to_dict
+from videoda_train.run_folder import RunFolder
 
 
 def describe_run(config: TrainConfig, run_dir: Path | str) -> str:
@@ -28,6 +29,7 @@ def describe_run(config: TrainConfig, run_dir: Path | str) -> str:
         VideodaError: the input is bad.
     """
     inputs = read_inputs(config)
+    RunFolder(run_dir).check(config, resume=True)
     require_fitting_weights(config)
     if config.method == "zero_shot":
         settings = yaml.safe_dump(to_dict(config), sort_keys=False)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -59,14 +60,17 @@ def run_training(
     """
     folder = RunFolder(run_dir)
     device = resolve_device(config.device)
-    with joined_ranks(device) as ranks, deterministic_kernels(config.deterministic):
+    with joined_ranks(device) as ranks, deterministic_kernels(config.deterministic), ExitStack() as held:
         runtime = Runtime(
             device, resolve_precision(config.precision, device), ranks=ranks, progress=progress and ranks.leads
         )
         with ranks.first(leader=ranks.leads):
             inputs = read_inputs(config)
             require_fitting_weights(config)
-            folder.start(config, resume=resume or not ranks.leads)
+            if ranks.leads:
+                held.enter_context(folder.opened(config, resume=resume))
+            else:
+                folder.check(config, resume=True)
         if not folder.is_complete:
             _run(config, inputs, folder, runtime, callbacks)
         with ranks.first(leader=ranks.leads):
@@ -90,7 +94,11 @@ def _run(
         fills_bank=ranks.leads_node,
         device=runtime.device,
     )
-    with stop_between_steps() as stop, opened_callbacks(config, folder, runtime) as own_callbacks:
+    with (
+        closing(method),
+        stop_between_steps() as stop,
+        opened_callbacks(config, folder, runtime) as own_callbacks,
+    ):
         runtime = replace(runtime, stop=stop)
         loop = TrainingLoop(config, method, data, folder, runtime, callbacks=[*own_callbacks, *callbacks])
         scores = loop.run()

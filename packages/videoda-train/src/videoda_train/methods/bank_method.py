@@ -24,6 +24,10 @@ class BankMethod(Method):
         """From `bank_from_epoch` on, keep the most confident target flows under their pseudo-labels."""
         return self.memory.fill(scores) if self.memory.fills_after(epoch) else {}
 
+    def close(self) -> None:
+        """Let go of the bank, so that the next run of this process can write it."""
+        self.memory.close()
+
     def state(self) -> dict[str, Any]:
         """Return what the bank was filled from."""
         return self.memory.state()

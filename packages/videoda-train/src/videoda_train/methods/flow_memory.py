@@ -5,10 +5,10 @@ An evaluation fills it, the next epoch's training draws from it, the end of that
 2024).
 """
 
-import shutil
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+import flowbank
 import numpy as np
 import torch
 from flowbank import FlowBank
@@ -93,6 +93,12 @@ class FlowMemory:
             self._open_bank().clear()
         self._fill = None
 
+    def close(self) -> None:
+        """Let go of the bank; its files stay."""
+        if self._bank is not None:
+            self._bank.close()
+        self._bank = None
+
     def fill(self, scores: Scores) -> dict[str, Any]:
         """Keep the videos of highest confidence under their pseudo-labels; return how many and which, class by class.
 
@@ -139,7 +145,7 @@ class FlowMemory:
 
     def _create_bank(self) -> FlowBank:
         clip = self._clip
-        shutil.rmtree(self._folder, ignore_errors=True)
+        flowbank.remove(self._folder, missing_ok=True)  # the bank of a run that stopped; whatever else is there stays
         return FlowBank.create(
             self._folder,
             num_classes=self._num_classes,

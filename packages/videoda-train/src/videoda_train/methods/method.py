@@ -59,5 +59,8 @@ class Method(ABC):
         """Return what a checkpoint must keep beyond `module`: tensors and plain values."""
         return {}
 
+    def close(self) -> None:  # noqa: B027 (a hook)
+        """Let go of what is held open, at the end of the run."""
+
     def load_state(self, state: dict[str, Any]) -> None:  # noqa: B027 (a hook)
         """Restore `state()`'s output."""
