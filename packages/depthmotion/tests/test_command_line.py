@@ -45,7 +45,7 @@ def test_render_writes_everything_that_is_asked_for(call, photo, tmp_path):
     code, *_ = call("render", photo, "-o", tmp_path / "frames", "--frames", "3", "--image-format", "png", *wanted)
     assert code == 0
     assert len(list((tmp_path / "frames").glob("*.png"))) == 3
-    assert [dm.flowio.read(file).shape for file in sorted((tmp_path / "flow").iterdir())] == [(48, 64, 2)] * 2
+    assert [dm.flowio.read(file).shape for file in sorted((tmp_path / "flow").glob("*.flo"))] == [(48, 64, 2)] * 2
     assert len(list((tmp_path / "masks" / "valid").iterdir())) == 3
     assert cv2.imread(str(tmp_path / "sheet.png")) is not None
     depth = dm.load_depth(f"dir:{tmp_path / 'depth'}")(np.zeros((48, 64, 3), np.uint8), file=tmp_path / "00000.jpg")
@@ -73,7 +73,10 @@ def test_chained_writes_what_the_published_procedure_makes(call, photo, tmp_path
     assert (dm.flowio.read(tmp_path / "flow") == expected.flow).all()
     hit = cv2.imread(str(tmp_path / "masks" / "H" / "00002.png"), cv2.IMREAD_UNCHANGED) > 0
     assert (hit == expected.masks[2].hit).all()
-    assert {folder.name for folder in (tmp_path / "masks").iterdir()} == {"H", "M", "M-dilated", "P", "H-clear"}
+    assert {folder.name for folder in (tmp_path / "masks").iterdir()} == {
+        *("H", "M", "M-dilated", "P", "H-clear"),
+        ".depthmotion.jsonl",
+    }
 
 
 def test_paths_lists_every_path_with_its_options(call):
@@ -122,12 +125,23 @@ def test_a_camera_goes_from_depth_to_render_and_generate(call, photo, tmp_path, 
     assert np.allclose(dm.flowio.read(tmp_path / "flow" / "photos" / "photo.png.npz"), (9.0, 0), atol=1e-3)
 
 
-def test_depth_without_a_camera_removes_the_one_of_before(call, photo, tmp_path):
-    file = tmp_path / "depth" / "photos" / "photo.camera.json"
-    file.parent.mkdir(parents=True)
-    file.write_text("of another network")
-    assert call("depth", photo, "--out", tmp_path / "depth", "--model", "ground")[0] == 0
-    assert not file.exists()
+def test_depth_without_a_camera_removes_the_one_of_before_where_that_is_its_own(call, photo, tmp_path, monkeypatch):
+    class WithCamera(dm.DepthSource):
+        def __call__(self, image, *, file=None):
+            return dm.DepthMap(np.ones(image.shape[:2], np.float32), "depth", dm.Intrinsics(90.0, 90.0, 31.5, 23.5))
+
+    camera = tmp_path / "depth" / "photos" / "photo.camera.json"
+    depth = ["depth", photo, "--out", tmp_path / "depth", "--model", "ground", "--overwrite"]
+    with monkeypatch.context() as patched:
+        patched.setattr("depthmotion.depth_export.load_depth", lambda *_, **__: WithCamera())
+        assert call(*depth)[0] == 0
+    assert camera.exists()
+    assert call(*depth)[0] == 0
+    assert not camera.exists()
+    camera.write_text("by hand")
+    code, _, errors = call(*depth)
+    assert (code, camera.read_text()) == (2, "by hand")
+    assert str(camera) in errors
 
 
 def test_depth_lists_what_failed_and_does_the_rest(call, photo, tmp_path):

@@ -5,6 +5,7 @@ import fcntl
 import json
 import multiprocessing
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -90,23 +91,62 @@ def test_shards_together_make_what_one_call_makes(listing, tmp_path):
     assert (again.made, again.kept) == (0, 3)
 
 
-def test_a_damaged_clip_is_made_again(listing, tmp_path):
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_changed_frame_is_named_and_kept_and_made_again_once_it_is_gone(listing, tmp_path, overwrite):
     dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)
     before = contents(tmp_path)
     frame = tmp_path / "out" / "run" / "c.jpg" / "00001.jpg"
     frame.write_bytes(frame.read_bytes()[:-1] + b"x")
+    changed = contents(tmp_path)
     assert dm.generate(listing, tmp_path / "out", config(tmp_path, verify=False), progress=False).made == 0
+    with pytest.raises(dm.OutputError, match=r"c\.jpg/00001\.jpg is not as it was made"):
+        dm.generate(listing, tmp_path / "out", config(tmp_path, overwrite=overwrite), progress=False)
+    assert contents(tmp_path) == changed
+    frame.unlink()
     assert dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False).made == 1
     assert contents(tmp_path) == before
 
 
-def test_other_settings_make_all_clips_anew(listing, tmp_path):
+def test_a_frame_that_a_power_cut_left_empty_is_made_again(listing, tmp_path):
     dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)
-    assert dm.generate(listing, tmp_path / "out", config(tmp_path, path="pan"), progress=False).made == 3
+    before = contents(tmp_path)
+    (tmp_path / "out" / "run" / "c.jpg" / "00001.jpg").write_bytes(b"")
+    assert dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False).made == 1
+    assert contents(tmp_path) == before
+
+
+def test_clips_of_other_settings_are_kept_unless_they_are_to_be_overwritten(listing, tmp_path):
+    dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)
+    note = tmp_path / "out" / "run" / "c.jpg" / "note.txt"
+    note.write_text("mine")
+    before = contents(tmp_path)
+    other = {"path": "pan", "num_frames": 2}
+    with pytest.raises(dm.OutputError, match="other settings"):
+        dm.generate(listing, tmp_path / "out", config(tmp_path, **other), progress=False)
+    assert contents(tmp_path) == before
+    summary = dm.generate(listing, tmp_path / "out", config(tmp_path, overwrite=True, **other), progress=False)
+    assert (summary.made, summary.failures) == (3, [])
+    assert {file.name for file in note.parent.iterdir()} == {"00000.jpg", "00001.jpg", "note.txt"}
+    assert dm.generate(listing, tmp_path / "out", config(tmp_path, **other), progress=False).kept == 3
+
+
+def test_clips_of_a_manifest_without_marks_are_kept(listing, tmp_path):
+    """As versions before wrote it: one hash over all files of a clip."""
+    from depthmotion.dataset.manifest import content_hash
+
+    dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)
+    manifest = tmp_path / "out" / "manifest.jsonl"
+    rows = [json.loads(line) for line in manifest.read_text().splitlines()]
+    for row in rows:
+        del row["files"]
+        row["hash"] = content_hash([tmp_path / "out" / row["item"], tmp_path / "flow" / (row["item"] + ".npy")])
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False).kept == 3
 
 
 def test_what_a_killed_call_left_is_removed(listing, tmp_path):
-    left = tmp_path / "out" / ".partial" / f".{socket.gethostname()}.999999999.0.jpg"
+    machine = re.sub("[^A-Za-z0-9-]", "_", socket.gethostname())
+    left = tmp_path / "out" / ".depthmotion-partial" / f".depthmotion-partial~{machine}~999999999~ab~cd.jpg"
     left.mkdir(parents=True)
     (tmp_path / "out" / "manifest.jsonl").write_text('{"item": "run/c.j')
     assert dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False).made == 3
@@ -149,11 +189,22 @@ def test_a_full_disk_ends_the_call_and_keeps_what_is_finished(listing, tmp_path,
     assert (summary.made, summary.kept) == (2, 1)
 
 
-def test_a_file_that_cannot_be_written_is_a_failure_and_leaves_nothing(listing, tmp_path):
-    (tmp_path / "flow").mkdir()
-    (tmp_path / "flow" / "blowing_bubbles").write_text("a file where a folder should be")
+def test_a_file_that_cannot_be_written_is_a_failure_and_leaves_nothing(listing, tmp_path, monkeypatch):
+    from depthmotion.dataset import make_clip
+
+    save_flow, written = make_clip.save_flow, []
+
+    def refuse_one(file, flow, **options):
+        written.append(file)
+        if len(written) == 1:
+            raise PermissionError(errno.EACCES, "Permission denied", str(file))
+        save_flow(file, flow, **options)
+
+    monkeypatch.setattr(make_clip, "save_flow", refuse_one)
     summary = dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)
     assert (summary.made, len(summary.failures)) == (2, 1)
+    assert summary.failures[0].reason.startswith("PermissionError: Permission denied")
+    assert not list(tmp_path.rglob("*depthmotion-partial*"))
     assert not (tmp_path / "out" / "blowing_bubbles").exists() or not any(
         (tmp_path / "out" / "blowing_bubbles").iterdir()
     )
@@ -194,7 +245,7 @@ def test_flow_takes_the_format_that_is_asked_for(listing, tmp_path, flow_format)
     elif flow_format == "colour":
         assert len(list(flow.iterdir())) == 2
     else:
-        dm.generate(listing, tmp_path / "out", config(tmp_path / "float", flow_format="npz"), progress=False)
+        dm.generate(listing, tmp_path / "other", config(tmp_path / "float", flow_format="npz"), progress=False)
         exact = dm.flowio.read(tmp_path / "float" / "flow" / "run" / "c.jpg.npz")
         assert np.abs(dm.flowio.read(flow) - exact).max() <= (0 if flow_format == "flo" else 1 / 128)
 
@@ -213,7 +264,7 @@ def test_depth_and_masks_are_written_and_verified_as_frames_are(listing, tmp_pat
     (tmp_path / "masks" / "run" / "c.jpg" / "visible_next" / "00001.png").unlink()
     assert dm.generate(listing, tmp_path / "out", more, progress=False).made == 1
     assert contents(tmp_path) == before
-    assert not list(tmp_path.rglob(".partial"))
+    assert not list(tmp_path.rglob(".depthmotion-partial"))
 
 
 def test_outputs_that_would_overwrite_each_other_are_refused(listing, tmp_path):
@@ -225,7 +276,7 @@ def test_flow_from_the_first_frame_to_the_next_is_the_flow_between_them(listing,
     stored = {}
     for between in ("next", "from-first", "to-first"):
         changed = config(tmp_path / between, flow_between=between, flow_format="npz")
-        dm.generate(listing, tmp_path / "out", changed, progress=False)
+        dm.generate(listing, tmp_path / between / "out", changed, progress=False)
         stored[between] = dm.flowio.read(tmp_path / between / "flow" / "run" / "c.jpg.npz")
     assert {flow.shape for flow in stored.values()} == {(2, 40, 56, 2)}
     assert np.allclose(stored["next"][0], stored["from-first"][0], atol=1e-4)

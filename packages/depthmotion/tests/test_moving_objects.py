@@ -215,7 +215,7 @@ def test_render_moves_the_objects_that_are_named(call, tmp_path, listing, mask):
     options = ["--path", "still", "--frames", "3", "--flow", tmp_path / "flow.npz", "--depth", "plane"]
     assert call("render", "-o", tmp_path / "clip", "--ids", "3,7", *files, *options)[0] == 0
     assert np.abs(dm.flowio.read(tmp_path / "flow.npz")[0]).max(axis=-1)[mask > 0].min() > 0.05
-    assert call("render", "-o", tmp_path / "clip", *files, "--largest", "1", *options)[0] == 0
+    assert call("render", "-o", tmp_path / "clip", *files, "--largest", "1", *options, "--overwrite")[0] == 0
     flow = np.abs(dm.flowio.read(tmp_path / "flow.npz")[0]).max(axis=-1)
     assert flow[mask == 7].min() > 0.05
     assert flow[mask != 7].max() < 1e-3
@@ -263,7 +263,7 @@ def test_a_mask_that_cannot_be_used_is_a_failure_and_stops_nothing(listing, tmp_
 def test_other_objects_make_all_clips_anew(listing, tmp_path):
     dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)
     assert dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False).kept == 3
-    other = config(tmp_path, objects=dm.ObjectMotion(ids=(3,)))
+    other = config(tmp_path, objects=dm.ObjectMotion(ids=(3,)), overwrite=True)
     assert dm.generate(listing, tmp_path / "out", other, progress=False).made == 3
 
 

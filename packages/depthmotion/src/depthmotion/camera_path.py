@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from depthmotion.atomic_output import open_new
 from depthmotion.errors import PathError
+from depthmotion.output_target import Target
 
 
 @dataclass(frozen=True)
@@ -93,15 +95,29 @@ class CameraPath:
             poses = poses.reshape(-1, 4, 4)
         return cls(poses, zoom, file.stem)
 
-    def save(self, file: str | Path) -> None:
-        """Write the poses as `.npy`, `.json`, or text with 16 numbers per line; a path that zooms only as `.json`."""
+    def save(self, file: str | Path, *, overwrite: bool = False) -> None:
+        """Write the poses as `.npy`, `.json`, or text with 16 numbers per line; a path that zooms only as `.json`.
+
+        Raises:
+            PathError: the format cannot hold the path's zoom.
+            OutputError: the file exists and `overwrite` is not given, or it is a link, a folder or a device.
+        """
         file = Path(file)
-        if self.zoom is not None and file.suffix != ".json":
-            raise PathError(f"{file} cannot hold the path's zoom: use a .json file.")
+        target = Target(path=file, what="poses", overwrite="any" if overwrite else "never", recorded=False)
+        target.claim()
+        target.place(lambda partial: write_new_poses(partial, self))
+
+
+def write_new_poses(file: Path, path: CameraPath) -> None:
+    """Write a path's poses as `CameraPath.save` does, as a new file."""
+    if path.zoom is not None and file.suffix != ".json":
+        raise PathError(f"a {file.suffix or 'text'} file cannot hold the path's zoom: use a .json file.")
+    with open_new(file) as stream:
         if file.suffix == ".npy":
-            np.save(file, self.poses)
+            np.save(stream, path.poses)
         elif file.suffix == ".json":
-            poses = self.poses.tolist()
-            file.write_text(json.dumps(poses if self.zoom is None else {"poses": poses, "zoom": self.zoom.tolist()}))
+            poses = path.poses.tolist()
+            content = poses if path.zoom is None else {"poses": poses, "zoom": path.zoom.tolist()}
+            stream.write(json.dumps(content).encode())
         else:
-            np.savetxt(file, self.poses.reshape(len(self), 16))
+            np.savetxt(stream, path.poses.reshape(len(path), 16))

@@ -71,11 +71,20 @@ class Clip:
             visible[k] = self.geometry.visible(t, to)
         return visible
 
-    def save(self, file: str | Path, *, fps: float = 12.0) -> None:
-        """Write the frames as `.mp4` or `.avi`, or into a folder of JPEGs if the name has no extension."""
+    def save(self, file: str | Path, *, fps: float = 12.0, overwrite: bool = False) -> None:
+        """Write the frames as `.mp4` or `.avi`, or into a folder of JPEGs if the name has no extension.
+
+        The file or folder appears whole or not at all. With `overwrite` a file of that name is replaced; of a folder,
+        files of the frames' names are replaced, frames of an earlier clip removed, and all else stays.
+
+        Raises:
+            ConfigError: the name has another extension.
+            OutputError: the file exists or the folder holds files, and `overwrite` is not given; or a link, folder or
+                device is where a file should be, which nothing replaces.
+        """
         from depthmotion.clip_files import save_clip
 
-        save_clip(self, Path(file), fps=fps)
+        save_clip(self, Path(file), fps=fps, overwrite=overwrite)
 
     def _repr_html_(self) -> str:
         from depthmotion.clip_display import as_html

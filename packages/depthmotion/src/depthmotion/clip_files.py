@@ -1,4 +1,4 @@
-"""A clip's frames, flow, depth and masks as files."""
+"""A clip's frames, flow, depth and masks as files: new ones, never over what is there."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from depthmotion import flowio
+from depthmotion.atomic_output import make_folder, open_new, write_new
 from depthmotion.errors import ConfigError
+from depthmotion.flowio._files import write_new_flow
+from depthmotion.flowio._uv_jpeg import write_new_uv
 from depthmotion.image_files import encode_image
+from depthmotion.output_target import Target
 
 if TYPE_CHECKING:
     from depthmotion.clip import Clip
@@ -43,15 +47,23 @@ def save_frames(
     """
     if file.suffix.lower() in _CODECS:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(encode_video(frames, fps=fps, suffix=file.suffix.lower()))
+        write_new(file, encode_video(frames, fps=fps, suffix=file.suffix.lower()))
         return
     write_folder(file, (encode_image(frame, suffix=image_suffix, quality=quality) for frame in frames), image_suffix)
 
 
-def save_clip(clip: Clip, file: Path, *, fps: float) -> None:
+def save_clip(clip: Clip, file: Path, *, fps: float, overwrite: bool = False) -> None:
     """Write a clip's frames as `.mp4` or `.avi`, or as JPEGs into a folder if the name has no extension."""
     check_clip_name(file)
-    save_frames(file, clip.frames, fps=fps)
+    target = Target(
+        path=file,
+        what="frames",
+        is_folder=not file.suffix,
+        overwrite="any" if overwrite else "never",
+        recorded=False,
+    )
+    target.claim()
+    target.place(lambda partial: save_frames(partial, clip.frames, fps=fps))
 
 
 def check_clip_name(file: Path) -> None:
@@ -93,19 +105,20 @@ def save_flow(
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     if flow_format == "compact":
-        np.save(_exactly(target, ".npy"), flowio.encode_uint8(flow, bound=bound))
+        with open_new(_exactly(target, ".npy")) as stream:
+            np.save(stream, flowio.encode_uint8(flow, bound=bound))
     elif flow_format == "npz":
-        flowio.write(_exactly(target, ".npz"), flow)
+        write_new_flow(_exactly(target, ".npz"), flow, bound=bound)
     elif flow_format == "uv-jpeg":
-        flowio.write_uv(target, flow, bound=bound)
+        write_new_uv(target, flow, bound=bound)
     elif flow_format == "colour":
         pictures = flowio.flow_to_color(flow) if len(flow) else np.empty((0, *flow.shape[1:3], 3), np.uint8)
         write_folder(target, (encode_image(picture, suffix=".png") for picture in pictures), ".png")
     else:
-        target.mkdir(parents=True, exist_ok=True)
+        make_folder(target)
         suffix = ".flo" if flow_format == "flo" else ".png"
         for t, field in enumerate(flow):
-            flowio.write(target / f"{t:05d}{suffix}", field)
+            write_new_flow(target / f"{t:05d}{suffix}", field, bound=bound)
 
 
 def save_depth(folder: Path, depth: Float[np.ndarray, "t h w"]) -> None:
@@ -113,7 +126,7 @@ def save_depth(folder: Path, depth: Float[np.ndarray, "t h w"]) -> None:
     scale = float(depth.max()) / 65535
     codes = np.maximum(np.rint(depth / scale), 1).astype(np.uint16)
     write_folder(folder, (_png(field) for field in codes), ".png")
-    (folder / "depth.json").write_text(json.dumps({"kind": "depth", "scale": scale}) + "\n")
+    write_new(folder / "depth.json", (json.dumps({"kind": "depth", "scale": scale}) + "\n").encode())
 
 
 def save_masks(folder: Path, masks: Bool[np.ndarray, "t h w"]) -> None:
@@ -129,9 +142,9 @@ def save_clip_masks(folder: Path, clip: Clip) -> None:
 
 def write_folder(folder: Path, pictures: Iterable[bytes], suffix: str) -> None:
     """Write encoded pictures as `00000` and so on with an extension."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for index, picture in enumerate(pictures):
-        (folder / f"{index:05d}{suffix}").write_bytes(picture)
+        write_new(folder / f"{index:05d}{suffix}", picture)
 
 
 def _exactly(target: Path, suffix: str) -> Path:

@@ -1,5 +1,6 @@
 """`depthmotion chained`: one photo becomes a clip by the published procedure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -8,12 +9,12 @@ import numpy as np
 import tyro
 
 from depthmotion import paths
-from depthmotion.atomic_output import Output, replace_atomically
 from depthmotion.chained import PUBLISHED_QUALITY, ChainedClip, synthesize_chained
 from depthmotion.clip_files import check_clip_name, save_flow, save_frames, save_masks, write_folder
 from depthmotion.depth_sources import load_depth
 from depthmotion.errors import ConfigError
 from depthmotion.image_files import read_image, resize_image
+from depthmotion.output_target import Overwrite, Target, claim_all
 from depthmotion.photo_clip import check_view
 from depthmotion.sharpen import SharpenRule
 
@@ -58,6 +59,8 @@ class Chained:
     """Also write the flow of each step as it was applied: a folder of .flo."""
     masks: Path | None = None
     """Also write the masks H, M, M′ (M-dilated), P and H′ (H-clear) of each warp: folders of PNG."""
+    overwrite: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Replace files of an earlier call; any other file is kept, and refused by name where it is in the way."""
     device: str = "auto"
     """Where a depth network runs: auto, cpu, cuda."""
 
@@ -69,6 +72,8 @@ class Chained:
             raise ConfigError(f"quality={self.quality}, frames={self.frames}: allowed is 1 to 100, and 2 to 10000.")
         if self.depth.startswith("dir:"):
             raise ConfigError(f"depth={self.depth}: every frame needs depth of its own, so give a network or ground.")
+        targets = self._targets()
+        claim_all(targets, inputs=[self.image])
         photo = resize_image(read_image(self.image), self.size)
         source = load_depth(self.depth, device=self.device, cache=None, sharpening=self.sharpen)
         walk = paths.random_walk(
@@ -78,25 +83,34 @@ class Chained:
             rotation_deg=self.rotation_deg,
         )
         clip = synthesize_chained(photo, source, walk.poses[1:], jpeg_quality=self.quality, published=not self.correct)
-        for output in self._outputs(clip):
-            replace_atomically(output)
-            print(output.target)
+        for target in targets:
+            self._write(target, clip)
+            print(target.path)
         return 0
 
-    def _outputs(self, clip: ChainedClip) -> list[Output]:
-        def write_masks(target: Path) -> None:
+    def _targets(self) -> list[Target]:
+        named = {"frames": self.out, "flow": self.flow, "masks": self.masks}
+        overwrite: Overwrite = "own" if self.overwrite else "never"
+        return [
+            Target(path=path, what=what, is_folder=what != "frames" or not path.suffix, overwrite=overwrite)
+            for what, path in named.items()
+            if path is not None
+        ]
+
+    def _write(self, target: Target, clip: ChainedClip) -> None:
+        def write_masks(folder: Path) -> None:
             for name, attribute in MASKS.items():
-                save_masks(target / name, np.stack([getattr(masks, attribute) for masks in clip.masks]))
+                save_masks(folder / name, np.stack([getattr(masks, attribute) for masks in clip.masks]))
 
-        def write_frames(target: Path) -> None:
+        def write_frames(path: Path) -> None:
             if self.out.suffix:
-                save_frames(target, clip.frames, fps=self.fps)
+                save_frames(path, clip.frames, fps=self.fps)
             else:
-                write_folder(target, clip.jpegs, ".jpg")
+                write_folder(path, clip.jpegs, ".jpg")
 
-        outputs = [Output(self.out, write_frames)]
-        if self.flow is not None:
-            outputs.append(Output(self.flow, lambda target: save_flow(target, clip.flow, flow_format="flo")))
-        if self.masks is not None:
-            outputs.append(Output(self.masks, write_masks))
-        return outputs
+        writers: dict[str, Callable[[Path], None]] = {
+            "frames": write_frames,
+            "flow": lambda path: save_flow(path, clip.flow, flow_format="flo"),
+            "masks": write_masks,
+        }
+        target.place(writers[target.what])

@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 import tyro
 from tqdm import tqdm
 
-from depthmotion.dataset.photo_list import Failure
 from depthmotion.depth_export import DepthExport
 from depthmotion.sharpen import SharpenRule
 
@@ -41,6 +40,8 @@ class Depth:
     """Also write depth in colour: near is bright. PREVIEW/CLASS/NAME.png"""
     batch: int = 8
     """Photos per inference."""
+    overwrite: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Replace depth of an earlier call; any other file is kept, and refused by name where it is in the way."""
     device: str = "auto"
     """Where a network runs: auto, cpu, cuda."""
 
@@ -54,12 +55,14 @@ class Depth:
             batch=self.batch,
             device=self.device,
             sharpening=self.sharpen,
+            overwrite=self.overwrite,
         )
-        photos = export.photos(self.images, self.list)
-        failures: list[Failure] = []
+        photos, failures = export.photos(self.images, self.list)
+        unusable = len(failures)
         done = tqdm(export.run(photos), total=len(photos), desc="depth", unit="photo")
         failures.extend(failure for failure in done if failure is not None)
-        print(f"{len(photos) - len(failures)} depth maps in {self.out}, {len(failures)} photos failed")
+        made = len(photos) + unusable - len(failures)
+        print(f"{made} depth maps in {self.out}, {len(failures)} photos failed")
         for failure in failures:
-            print(f"  {failure.path}: {failure.reason}", file=sys.stderr)
+            print(f"  {failure}", file=sys.stderr)
         return 3 if failures else 0

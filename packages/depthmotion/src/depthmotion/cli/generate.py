@@ -49,5 +49,5 @@ class Generate:
 
 def _report(failures: Sequence[Failure]) -> int:
     for failure in failures:
-        print(f"  {failure.path}: {failure.reason}", file=sys.stderr)
+        print(f"  {failure}", file=sys.stderr)
     return 3 if failures else 0

@@ -8,8 +8,11 @@ import numpy as np
 import tyro
 
 from depthmotion import paths
+from depthmotion.atomic_output import write_new
+from depthmotion.camera_path import write_new_poses
 from depthmotion.errors import ConfigError
 from depthmotion.image_files import encode_image
+from depthmotion.output_target import Overwrite, Target, claim_all
 from depthmotion.path_drawing import draw_paths
 
 
@@ -40,6 +43,8 @@ class Paths:
     seed: int = 0
     depth: float = 5.0
     """Depth of most of the scene, which orbit and dolly_zoom turn on."""
+    overwrite: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Replace files of an earlier call; any other file is kept, and refused by name."""
 
     def run(self) -> int:
         """List, draw or write."""
@@ -49,6 +54,9 @@ class Paths:
             raise ConfigError(f"out={self.out}: give a .png or .jpg name.")
         if self.poses is not None and len(self.descriptions) != 1:
             raise ConfigError(f"{len(self.descriptions)} paths are given: poses are written of one.")
+        targets = self._targets()
+        given = [Path(name.removeprefix("file:")) for name in self.descriptions if name.startswith("file:")]
+        claim_all(list(targets.values()), inputs=given)
         # A few things at depth 1 set the scale.
         scene = np.where(np.arange(100) < 4, 1.0, self.depth).reshape(10, 10)
         made = [
@@ -56,12 +64,20 @@ class Paths:
             for description in self.descriptions or paths.NAMES
         ]
         if self.poses is not None:
-            made[0].save(self.poses)
+            targets["poses"].place(lambda file: write_new_poses(file, made[0]))
             print(f"{self.poses}: {len(made[0])} poses of {made[0].name}")
         if self.out is not None:
-            self.out.write_bytes(encode_image(draw_paths(made), suffix=self.out.suffix))
+            picture = encode_image(draw_paths(made), suffix=self.out.suffix)
+            targets["picture"].place(lambda file: write_new(file, picture))
             print(f"{self.out}: {', '.join(path.name for path in made)}")
         if self.poses is None and self.out is None:
             for name in paths.NAMES:
                 print(":".join([name, *(f"{option}={default}" for option, default in paths.options(name).items())]))
         return 0
+
+    def _targets(self) -> dict[str, Target]:
+        named = {"poses": self.poses, "picture": self.out}
+        overwrite: Overwrite = "own" if self.overwrite else "never"
+        return {
+            what: Target(path=path, what=what, overwrite=overwrite) for what, path in named.items() if path is not None
+        }

@@ -1,12 +1,13 @@
 """`depthmotion render`: one photo becomes a clip."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
 
-from depthmotion.atomic_output import Output, replace_atomically
+from depthmotion.atomic_output import write_new
 from depthmotion.clip import Clip
 from depthmotion.clip_files import (
     FLOW_SUFFIXES,
@@ -24,6 +25,7 @@ from depthmotion.errors import ConfigError
 from depthmotion.image_files import encode_image, read_image
 from depthmotion.instance_files import read_instances
 from depthmotion.object_motion import ObjectMotion
+from depthmotion.output_target import Overwrite, Target, claim_all
 from depthmotion.photo_clip import check_view, clip_of_photo
 from depthmotion.scene import Fill
 from depthmotion.sharpen import SharpenRule
@@ -82,6 +84,8 @@ class Render:
     """Also write masks: PNG in folders valid (the photo is seen), visible_next and visible_before (so is the frame)."""
     sheet: Path | None = None
     """Also write a contact sheet of frames, flow and depth: a .png or .jpg."""
+    overwrite: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Replace files of an earlier call; any other file is kept, and refused by name where it is in the way."""
     device: str = "auto"
     """Where a depth network runs: auto, cpu, cuda."""
 
@@ -89,6 +93,8 @@ class Render:
         """Render and print what was written."""
         check_clip_name(self.out)
         flow_format = self._check_options()
+        targets = self._targets()
+        claim_all(targets, inputs=[self.image, self.instances, *self._named_inputs()])
         photo = read_image(self.image)
         depth = load_depth(self.depth, device=self.device, sharpening=self.sharpen)(photo, file=self.image)
         mask = None if self.instances is None else read_instances(self.instances, size=photo.shape[:2])
@@ -105,9 +111,9 @@ class Render:
             mask=mask,
             objects=self.objects,
         )
-        for output in self._outputs(clip, flow_format):
-            replace_atomically(output)
-            print(f"{output.target}: {clip!r}" if output.target == self.out else output.target)
+        for target in targets:
+            self._write(target, clip, flow_format)
+            print(f"{target.path}: {clip!r}" if target.what == "frames" else target.path)
         return 0
 
     def _check_options(self) -> FlowFormat:
@@ -125,25 +131,34 @@ class Render:
             )
         return chosen
 
-    def _outputs(self, clip: Clip, flow_format: FlowFormat) -> list[Output]:
-        def write_frames(target: Path) -> None:
-            save_frames(target, clip.frames, fps=self.fps, image_suffix=f".{self.image_format}")
+    def _targets(self) -> list[Target]:
+        named = {
+            "frames": self.out,
+            "flow": self.flow,
+            "depth": self.depth_out,
+            "masks": self.masks,
+            "contact sheet": self.sheet,
+        }
+        overwrite: Overwrite = "own" if self.overwrite else "never"
+        return [
+            Target(path=path, what=what, is_folder=what in ("depth", "masks") or not path.suffix, overwrite=overwrite)
+            for what, path in named.items()
+            if path is not None
+        ]
 
-        outputs = [Output(self.out, write_frames)]
-        if self.flow is not None:
-            flow = clip.flow_between(self.flow_between)
-            outputs.append(Output(self.flow, lambda target: save_flow(target, flow, flow_format=flow_format)))
-        if self.depth_out is not None:
-            outputs.append(Output(self.depth_out, lambda target: save_depth(target, clip.depth)))
-        if self.masks is not None:
-            outputs.append(Output(self.masks, lambda target: save_clip_masks(target, clip)))
-        if self.sheet is not None:
-            suffix = self.sheet.suffix
-            outputs.append(
-                Output(self.sheet, lambda file: _write_bytes(file, encode_image(contact_sheet(clip), suffix=suffix)))
-            )
-        return outputs
+    def _named_inputs(self) -> list[Path]:
+        return [
+            Path(name.partition(":")[2])
+            for name, prefix in ((self.depth, "dir:"), (self.path, "file:"))
+            if name.startswith(prefix)
+        ]
 
-
-def _write_bytes(file: Path, data: bytes) -> None:
-    file.write_bytes(data)
+    def _write(self, target: Target, clip: Clip, flow_format: FlowFormat) -> None:
+        writers: dict[str, Callable[[Path], None]] = {
+            "frames": lambda path: save_frames(path, clip.frames, fps=self.fps, image_suffix=f".{self.image_format}"),
+            "flow": lambda path: save_flow(path, clip.flow_between(self.flow_between), flow_format=flow_format),
+            "depth": lambda path: save_depth(path, clip.depth),
+            "masks": lambda path: save_clip_masks(path, clip),
+            "contact sheet": lambda path: write_new(path, encode_image(contact_sheet(clip), suffix=path.suffix)),
+        }
+        target.place(writers[target.what])

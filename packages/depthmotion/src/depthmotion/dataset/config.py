@@ -20,8 +20,8 @@ FrameFormat = Literal["jpg", "png", "mp4", "avi"]
 Engine = Literal["local", "ray"]
 OutputKind = Literal["frames", "flow", "depth", "masks"]
 _NOT_IN_PIXELS = (
-    "workers", "engine", "shard", "verify", "flow_dir", "depth_dir", "mask_dir", "device", "depth_batch", "path",
-    "translation", "rotation_deg",
+    "workers", "engine", "shard", "verify", "flow_dir", "depth_dir", "mask_dir", "device", "depth_batch", "overwrite",
+    "path", "translation", "rotation_deg",
 )  # fmt: skip
 
 
@@ -81,6 +81,8 @@ class GenerateConfig:
     """Where a depth network runs: auto, cpu, cuda."""
     depth_batch: int = 1
     """Photos per inference; above 1, last bits of depth may depend on which photos are left to do."""
+    overwrite: bool = False
+    """Make clips anew that were made with other settings; files that depthmotion did not write are kept even so."""
 
     def __post_init__(self) -> None:
         """Raise `ConfigError` or `PathError` for values that no clip can have."""

@@ -12,6 +12,7 @@ from time import perf_counter
 from depthmotion.dataset.config import GenerateConfig
 from depthmotion.dataset.generate import unfinished
 from depthmotion.dataset.make_clip import make_clip
+from depthmotion.dataset.manifest import read_manifests
 from depthmotion.dataset.photo_list import Failure, read_items
 from depthmotion.dataset.tasks import tasks_of
 from depthmotion.depth_sources import load_depth
@@ -49,7 +50,7 @@ def estimate(
     """
     config, out_dir = config or GenerateConfig(), Path(out_dir)
     items, failures = read_items(Path(list_file), out_dir, config)
-    missing = unfinished(items, out_dir, config, progress=False)
+    missing = unfinished(items, read_manifests(out_dir), config, progress=False)
     existing = next(folder for folder in (out_dir.absolute(), *out_dir.absolute().parents) if folder.is_dir())
     free = shutil.disk_usage(existing).free
     tried = missing[:: max(1, len(missing) // trials)][:trials]
@@ -68,8 +69,12 @@ def estimate(
         start = perf_counter()
         outcomes = [make_clip(task) for task in tasks_of(trial, source, batch=config.depth_batch)]
         seconds = (perf_counter() - start) / len(trial)
-        written = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
-    failures += [Failure(outcome.item.photo, outcome.error) for outcome in outcomes if outcome.error is not None]
+        written = sum(mark.size for outcome in outcomes for mark in outcome.marks.values())
+    failures += [
+        Failure(outcome.item.photo, outcome.error, outcome.item.line)
+        for outcome in outcomes
+        if outcome.error is not None
+    ]
     made = max(1, sum(outcome.error is None for outcome in outcomes))
     return Estimate(
         missing=len(missing),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tqdm import tqdm
 
-from depthmotion.atomic_output import sweep_partials
+from depthmotion.atomic_output import owner, sweep_partials
 from depthmotion.dataset.config import GenerateConfig
+from depthmotion.dataset.kept_files import is_finished, one_line, put_clip, what_is_in_the_way, with_marks
 from depthmotion.dataset.local_engine import run_local
-from depthmotion.dataset.make_clip import PARTIALS, Outcome
-from depthmotion.dataset.manifest import is_finished, open_manifest, read_manifests
-from depthmotion.dataset.photo_list import Failure, Item, read_items
+from depthmotion.dataset.make_clip import DISK_FULL, PARTIALS, Outcome
+from depthmotion.dataset.manifest import Manifest, finished_of, open_manifest, read_manifests
+from depthmotion.dataset.photo_list import Failure, Item, read_items, reason_of
 from depthmotion.dataset.ray_engine import run_ray
 from depthmotion.dataset.tasks import tasks_of
 from depthmotion.depth_sources import load_depth
@@ -48,53 +50,90 @@ def generate(
     Raises:
         ConfigError: the list cannot be read, two photos would share a folder, or another process makes these clips.
         DepthError: the depth source cannot be used at all.
-        OutputError: the disk is full; what is finished is kept.
+        OutputError: something that depthmotion did not write is where a clip belongs, or a clip made with other
+            settings and `config.overwrite` is not given (nothing is made then); or the disk is full, and what is
+            finished is kept.
     """
     config = config or GenerateConfig()
     out_dir = Path(out_dir)
     items, failures = read_items(Path(list_file), out_dir, config)
-    out_dir.mkdir(parents=True, exist_ok=True)
     with open_manifest(out_dir, config.shard_of) as manifest:
+        call = f"{owner()}~{secrets.token_hex(4)}"
         for folder in _partial_folders(out_dir, config):
             sweep_partials(folder)
-        waiting = unfinished(items, out_dir, config, progress=progress)
-        made = 0
-        fingerprint, show = config.fingerprint, progress and bool(waiting)
-        for outcome in tqdm(
-            _outcomes(waiting, config), total=len(waiting), desc="clips", unit="clip", disable=not show
-        ):
-            if outcome.disk_full:
-                raise OutputError(
-                    f"{outcome.error}: clips cannot be written any more. {made} were made, and are kept; make room "
-                    "and call again."
-                )
-            if outcome.digest is None:
-                failures.append(Failure(outcome.item.photo, outcome.error or "unknown"))
-                continue
-            manifest.add(outcome.item, fingerprint=fingerprint, digest=outcome.digest, objects=outcome.objects)
-            made += 1
-        for folder in _partial_folders(out_dir, config):
-            sweep_partials(folder)
+        rows = read_manifests(out_dir)
+        waiting = unfinished(items, rows, config, progress=progress)
+        made, fingerprint = 0, config.fingerprint
+        show = progress and bool(waiting)
+        try:
+            for outcome in tqdm(
+                _outcomes(waiting, config, owned_by=call),
+                total=len(waiting),
+                desc="clips",
+                unit="clip",
+                disable=not show,
+            ):
+                failure = _finish(outcome, manifest, rows, fingerprint=fingerprint, made=made)
+                failures += [] if failure is None else [failure]
+                made += failure is None
+        finally:
+            for folder in _partial_folders(out_dir, config):
+                sweep_partials(folder, own=call)
+                _remove_if_empty(folder)
     failures.sort(key=lambda failure: str(failure.path))
     return GenerateSummary(made, len(items) - len(waiting), failures)
 
 
-def unfinished(items: list[Item], out_dir: Path, config: GenerateConfig, *, progress: bool) -> list[Item]:
-    """Return the items whose clips are not there as the manifests say."""
-    done, fingerprint = read_manifests(out_dir), config.fingerprint
-    show = progress and bool(done) and config.verify
-    return [
-        item
-        for item in tqdm(items, desc="verifying", unit="clip", disable=not show, leave=False)
-        if not is_finished(item, done.get(item.name), fingerprint)
-    ]
+def unfinished(items: list[Item], rows: dict[str, list[str]], config: GenerateConfig, *, progress: bool) -> list[Item]:
+    """Return the items whose clips are not there as the manifests' rows say.
+
+    Raises:
+        OutputError: where one of them belongs is something that may not be replaced.
+    """
+    fingerprint, missing, problems = config.fingerprint, [], []
+    show = progress and bool(rows) and config.verify
+    for item in tqdm(items, desc="verifying", unit="clip", disable=not show, leave=False):
+        row = with_marks(item, finished_of(rows.get(item.name, [])))
+        if is_finished(item, row, fingerprint):
+            continue
+        missing.append(item)
+        if problem := what_is_in_the_way(item, row, fingerprint):
+            problems.append(problem)
+    if problem := one_line(problems):
+        raise OutputError(problem)
+    return missing
 
 
-def _outcomes(items: list[Item], config: GenerateConfig) -> Iterator[Outcome]:
+def _finish(
+    outcome: Outcome, manifest: Manifest, rows: dict[str, list[str]], *, fingerprint: str, made: int
+) -> Failure | None:
+    """Put a clip into its place, or say why there is none.
+
+    Raises:
+        OutputError: the disk is full.
+    """
+    item, error, disk_full = outcome.item, outcome.error, outcome.disk_full
+    if error is None:
+        row = with_marks(item, finished_of(rows.get(item.name, [])))
+        try:
+            # Noted first: killed in between, a call finds the files that it put there known as its own.
+            manifest.add(item, fingerprint=fingerprint, marks=outcome.marks, objects=outcome.objects)
+            put_clip(item, outcome.partials, outcome.marks, row)
+        except (OSError, OutputError) as caught:
+            manifest.add(item, fingerprint="not in its place", marks=outcome.marks, objects=outcome.objects)
+            error, disk_full = reason_of(caught), isinstance(caught, OSError) and caught.errno in DISK_FULL
+    if disk_full:
+        raise OutputError(
+            f"{error}: clips cannot be written any more. {made} were made, and are kept; make room and call again."
+        )
+    return None if error is None else Failure(item.photo, error, item.line)
+
+
+def _outcomes(items: list[Item], config: GenerateConfig, *, owned_by: str) -> Iterator[Outcome]:
     if not items:
         return
     source = load_depth(config.depth, device=config.device, batch_size=config.depth_batch)
-    tasks = tasks_of(items, source, batch=max(config.depth_batch, 1))
+    tasks = tasks_of(items, source, batch=max(config.depth_batch, 1), owned_by=owned_by)
     if config.engine == "ray":
         yield from run_ray(tasks, in_flight=2 * config.workers)
     else:
@@ -103,3 +142,8 @@ def _outcomes(items: list[Item], config: GenerateConfig) -> Iterator[Outcome]:
 
 def _partial_folders(out_dir: Path, config: GenerateConfig) -> list[Path]:
     return [folder / PARTIALS for folder in config.folders(out_dir).values()]
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
+        folder.rmdir()

@@ -32,7 +32,7 @@ def run_local(tasks: Iterator[Task], *, workers: int) -> Iterator[Outcome]:
         killers: list[Task] = []
         yield from _run_pool(iter([task]), 1, killers)
         for killer in killers:
-            yield Outcome(killer.item, error="its worker process was killed, twice: is there enough memory?")
+            yield Outcome(killer.item, error="WorkerLost: its process was killed, twice: is there enough memory?")
 
 
 def _run_pool(tasks: Iterator[Task], workers: int, suspects: list[Task]) -> Iterator[Outcome]:
@@ -53,6 +53,14 @@ def _run_pool(tasks: Iterator[Task], workers: int, suspects: list[Task]) -> Iter
                 yield outcome
     except BrokenProcessPool:
         suspects.extend(running.values())
+    except BaseException:
+        # Interrupted: nobody will take what the workers are at, and what they leave is removed once they are gone.
+        workers_left = list((getattr(pool, "_processes", None) or {}).values())
+        for worker in workers_left:
+            worker.kill()
+        for worker in workers_left:
+            worker.join()
+        raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

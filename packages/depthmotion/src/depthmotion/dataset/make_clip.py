@@ -4,67 +4,72 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from depthmotion.atomic_output import Output, place_together
+from depthmotion.atomic_output import Mark, make_folder, partial_in, remove
 from depthmotion.clip_files import save_clip_masks, save_depth, save_flow, save_frames
 from depthmotion.dataset.config import OutputKind
-from depthmotion.dataset.manifest import content_hash
-from depthmotion.dataset.photo_list import Item
+from depthmotion.dataset.manifest import digest_of, marks_of
+from depthmotion.dataset.photo_list import Item, reason_of
 from depthmotion.depth_sources import load_depth
 from depthmotion.depth_sources.network import fit_to_photo
 from depthmotion.depthmap import DepthMap
-from depthmotion.errors import DepthMotionError
 from depthmotion.image_files import read_image
 from depthmotion.instance_files import find_instances, read_instances
 from depthmotion.photo_clip import clip_of_photo
 
-PARTIALS = ".partial"
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+PARTIALS = ".depthmotion-partial"
+"""Folder in each output folder: clips stay there until all their files are written."""
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 @dataclass(frozen=True)
 class Task:
-    """An item, with a network's prediction if its depth comes from one, or the reason why there is none."""
+    """An item, with a network's prediction if its depth comes from one, or the reason why there is none.
+
+    Unfinished files are named after `owner`, the process that will give them their names.
+    """
 
     item: Item
     predicted: DepthMap | None = None
     error: str | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an item: the hash of its files and the ids of the objects that move, or why there are none."""
+    """What became of an item: its files, finished but not in their places, and the objects that move, or an error.
+
+    `partials` are by kind, `marks` and their hash `digest` by KIND or KIND/NAME.
+    """
 
     item: Item
-    digest: str | None = None
+    partials: dict[str, Path] = field(default_factory=dict)
+    marks: dict[str, Mark] = field(default_factory=dict)
     objects: tuple[int, ...] = ()
     error: str | None = None
     disk_full: bool = False
 
+    @property
+    def digest(self) -> str | None:
+        """One hash of all files, or None if there are none."""
+        return digest_of(self.marks) if self.marks else None
+
 
 def make_clip(task: Task) -> Outcome:
-    """Make one clip and its flow, whole or not at all; any error concerns this clip alone."""
-    item = task.item
+    """Make the files of one clip, for `put_clip` to put into their places; any error concerns this clip alone."""
     if task.error is not None:
-        return Outcome(item, error=task.error)
+        return Outcome(task.item, error=task.error)
     try:
-        digest, objects = _make(task)
-        return Outcome(item, digest=digest, objects=objects)
-    except (DepthMotionError, MemoryError) as error:
-        return Outcome(item, error=str(error) or "not enough memory")
-    except OSError as error:
-        return Outcome(item, error=_os_reason(error), disk_full=error.errno in _DISK_FULL)
+        return _make(task)
     except Exception as error:  # one photo must not cost all others
-        return Outcome(item, error=f"{type(error).__name__}: {error}")
+        disk_full = isinstance(error, OSError) and error.errno in DISK_FULL
+        return Outcome(task.item, error=reason_of(error), disk_full=disk_full)
 
 
-def _os_reason(error: OSError) -> str:
-    return f"{error.strerror}: {error.filename}" if error.filename else str(error)
-
-
-def _make(task: Task) -> tuple[str, tuple[int, ...]]:
+def _make(task: Task) -> Outcome:
     item, config = task.item, task.item.config
     photo = read_image(item.photo)
     if task.predicted is not None:
@@ -104,8 +109,14 @@ def _make(task: Task) -> tuple[str, tuple[int, ...]]:
         "depth": lambda target: save_depth(target, clip.depth),
         "masks": lambda target: save_clip_masks(target, clip),
     }
-    partials = config.folders(item.out_dir)
-    outputs = [Output(target, writers[kind], partials[kind] / PARTIALS) for kind, target in item.targets.items()]
-    digests: list[str] = []
-    place_together(outputs, before=lambda written: digests.append(content_hash(written)))
-    return digests[0], objects
+    partials: dict[str, Path] = {}
+    try:
+        for kind, folder in config.folders(item.out_dir).items():
+            make_folder(folder / PARTIALS)
+            partials[kind] = partial_in(folder / PARTIALS, item.targets[kind].suffix, owned_by=task.owner)
+            writers[kind](partials[kind])
+        return Outcome(item, partials, marks_of(partials), objects)
+    except BaseException:
+        for partial in partials.values():
+            remove(partial)
+        raise

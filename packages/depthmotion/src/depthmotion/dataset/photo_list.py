@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +14,36 @@ from depthmotion.errors import ConfigError
 
 @dataclass(frozen=True)
 class Failure:
-    """A photo that no clip could be made of, and why."""
+    """A photo that nothing could be made of, why, and its line in the list, counted from 1."""
 
     path: Path
     reason: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return f"{'' if self.line is None else f'line {self.line}: '}{self.path}: {self.reason}"
+
+    @classmethod
+    def of(cls, path: Path, error: BaseException, *, line: int | None = None) -> Failure:
+        """Return the failure that an exception was."""
+        return cls(path, reason_of(error), line)
+
+
+def reason_of(error: BaseException) -> str:
+    """Return an exception's type and text on one line."""
+    if isinstance(error, OSError) and error.filename:
+        text = f"{error.strerror}: {error.filename}"
+    else:
+        text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text or 'no more is said'}"
+
+
+@dataclass(frozen=True)
+class ListedPhoto:
+    """A photo, and its line in the list, counted from 1, if it is from one."""
+
+    path: Path
+    line: int | None = None
 
 
 @dataclass(frozen=True)
@@ -27,6 +54,7 @@ class Item:
     name: str
     config: GenerateConfig
     out_dir: Path
+    line: int | None = None
 
     @property
     def seed(self) -> int:
@@ -51,7 +79,7 @@ def clip_name(photo: Path) -> str:
     return f"{folder}/{photo.name}" if folder else photo.name
 
 
-def read_photos(list_file: Path) -> tuple[dict[str, Path], list[Failure]]:
+def read_photos(list_file: Path) -> tuple[dict[str, ListedPhoto], list[Failure]]:
     """Return the photos of a list file by their clips' names, and the lines that would leave the output folder.
 
     Raises:
@@ -63,7 +91,7 @@ def read_photos(list_file: Path) -> tuple[dict[str, Path], list[Failure]]:
         raise ConfigError(f"the list {list_file} cannot be read: {error}") from error
     # Without links resolved: a photo's class is the folder that the list names.
     root = list_file.absolute().parent
-    photos: dict[str, Path] = {}
+    photos: dict[str, ListedPhoto] = {}
     failures = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -71,9 +99,9 @@ def read_photos(list_file: Path) -> tuple[dict[str, Path], list[Failure]]:
         photo = root / _photo_of(line.strip())
         name = clip_name(photo)
         if ".." in Path(name).parts or not photo.name:
-            failures.append(Failure(photo, f"line {number} of the list would be written outside the output folder."))
-        elif photos.setdefault(name, photo) != photo:
-            raise ConfigError(f"{list_file}:{number}: {photo} and {photos[name]} would share the folder {name!r}.")
+            failures.append(Failure(photo, "would be written outside the output folder.", number))
+        elif photos.setdefault(name, ListedPhoto(photo, number)).path != photo:
+            raise ConfigError(f"{list_file}:{number}: {photo} and {photos[name].path} would share the folder {name!r}.")
     if not photos and not failures:
         raise ConfigError(f"the list {list_file} names no photo.")
     return photos, failures
@@ -83,9 +111,9 @@ def read_items(list_file: Path, out_dir: Path, config: GenerateConfig) -> tuple[
     """Return the items of a list file's shard in order of name, and the failures that only shard 0 reports."""
     photos, failures = read_photos(list_file)
     index, count = config.shard_of
-    items = [Item(photos[name], name, config, out_dir) for name in sorted(photos)[index::count]]
+    items = [Item(photos[name].path, name, config, out_dir, photos[name].line) for name in sorted(photos)[index::count]]
     targets = items[0].targets if items else {}
-    if len(set(targets.values())) < len(targets):
+    if len({os.path.realpath(target) for target in targets.values()}) < len(targets):
         given = ", ".join(f"{kind} {target}" for kind, target in targets.items())
         raise ConfigError(f"two outputs would overwrite each other ({given}): give each a folder of its own.")
     return items, failures if index == 0 else []

@@ -41,7 +41,8 @@ def run_ray(tasks: Iterator[Task], *, in_flight: int) -> Iterator[Outcome]:
                     yield ray.get(reference)
                 except ray.exceptions.RayError as error:
                     yield Outcome(
-                        task.item, error=f"its worker was lost {_TRIES + 1} times: {str(error).split(chr(10))[0]}"
+                        task.item,
+                        error=f"WorkerLost: its process was lost {_TRIES + 1} times: {str(error).split(chr(10))[0]}",
                     )
     finally:
         for reference in running:

@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from depthmotion.atomic_output import Output, replace_atomically
+from depthmotion.atomic_output import open_new
 from depthmotion.depthmap import DepthMap
-from depthmotion.errors import DepthMotionError
+from depthmotion.errors import DepthMotionError, OutputError
 from depthmotion.intrinsics import Intrinsics
+from depthmotion.output_target import Target
 
 _STEPS = 65535
 
@@ -79,11 +80,15 @@ class DepthCache:
         """Keep what the network said; a folder that cannot be written costs a warning, no more."""
         file = self._file(image)
         try:
-            replace_atomically(Output(file, lambda partial: _save(partial, arrays)))
-        except OSError as error:
-            warnings.warn(f"predicted depth is not kept: {self.folder}: {error.strerror or error}", stacklevel=1)
+            # The file's name is a hash of the photo: a damaged one is of nobody else's.
+            target = Target(path=file, what="depth", overwrite="any", recorded=False)
+            target.claim()
+            target.place(lambda partial: _save(partial, arrays))
+        except (OSError, OutputError) as error:
+            reason = (isinstance(error, OSError) and error.strerror) or error
+            warnings.warn(f"predicted depth is not kept: {self.folder}: {reason}", stacklevel=1)
 
 
 def _save(file: Path, arrays: dict[str, np.ndarray]) -> None:
-    with file.open("wb") as stream:
+    with open_new(file) as stream:
         np.savez(stream, **arrays)  # type: ignore[arg-type]

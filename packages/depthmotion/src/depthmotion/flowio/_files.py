@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float, Float32
 
+from depthmotion.atomic_output import open_new
 from depthmotion.errors import FlowFileError
 from depthmotion.flowio._codes import decode_uint8, encode_uint8
 from depthmotion.flowio._kitti import read_kitti, write_kitti
 from depthmotion.flowio._middlebury import read_flo, write_flo
-from depthmotion.flowio._uv_jpeg import read_uv, write_uv
+from depthmotion.flowio._uv_jpeg import read_uv, write_new_uv
+from depthmotion.output_target import Target
 
 FORMATS = ".flo, KITTI .png, .npz, compact .npy (uint8 codes), or a folder with u/ and v/, or of .flo or KITTI .png"
 
@@ -71,12 +73,34 @@ def read_valid(path: str | Path) -> Bool[np.ndarray, "h w"]:
     return read_kitti(Path(path))[1]
 
 
-def write(path: str | Path, flow: Float[np.ndarray, "*t h w 2"], *, bound: float = 20.0) -> None:
+def write(
+    path: str | Path, flow: Float[np.ndarray, "*t h w 2"], *, bound: float = 20.0, overwrite: bool = False
+) -> None:
     """Write flow in pixels; the name's extension chooses the format, none means a folder with `u/` and `v/`.
 
-    `.flo` and KITTI `.png` hold one field (H, W, 2). `.npy` and folders hold 8-bit codes, clipped to ±bound.
+    `.flo` and KITTI `.png` hold one field (H, W, 2). `.npy` and folders hold 8-bit codes, clipped to ±bound. The file
+    or folder appears whole or not at all. With `overwrite` a file of that name is replaced, and so are files of the
+    same names in a folder; all else there stays.
+
+    Raises:
+        FlowFileError: the format is unknown, or cannot hold this flow.
+        OutputError: the file exists or the folder holds files, and `overwrite` is not given; or a link, folder or
+            device is where a file should be, which nothing replaces.
     """
     path = Path(path)
+    target = Target(
+        path=path,
+        what="flow",
+        is_folder=not path.suffix,
+        overwrite="any" if overwrite else "never",
+        recorded=False,
+    )
+    target.claim()
+    target.place(lambda partial: write_new_flow(partial, flow, bound=bound))
+
+
+def write_new_flow(path: Path, flow: Float[np.ndarray, "*t h w 2"], *, bound: float) -> None:
+    """Write flow as `write` does, as a new file or into a folder where it has no files yet."""
     suffix = path.suffix.lower()
     if flow.ndim < 3 or flow.shape[-1] != 2:
         raise FlowFileError(f"flow has shape (H, W, 2) or (T, H, W, 2), got {flow.shape}.")
@@ -88,10 +112,12 @@ def write(path: str | Path, flow: Float[np.ndarray, "*t h w 2"], *, bound: float
         else:
             write_kitti(path, flow)
     elif suffix == ".npz":
-        np.savez_compressed(path, flow=np.asarray(flow, dtype=np.float32))
+        with open_new(path) as stream:
+            np.savez_compressed(stream, flow=np.asarray(flow, dtype=np.float32))
     elif suffix == ".npy":
-        np.save(path, encode_uint8(flow, bound=bound))
+        with open_new(path) as stream:
+            np.save(stream, encode_uint8(flow, bound=bound))
     elif suffix == "":
-        write_uv(path, flow if flow.ndim == 4 else flow[None], bound=bound)
+        write_new_uv(path, flow if flow.ndim == 4 else flow[None], bound=bound)
     else:
         raise FlowFileError(f"{path} has no known flow format: use {FORMATS}.")

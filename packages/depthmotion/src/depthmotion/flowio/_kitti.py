@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float, Float32
 
+from depthmotion.atomic_output import write_new
 from depthmotion.errors import FlowFileError
 
 ZERO = 32768
@@ -28,7 +29,7 @@ def read_kitti(file: Path) -> tuple[Float32[np.ndarray, "h w 2"], Bool[np.ndarra
 
 
 def write_kitti(file: Path, flow: Float[np.ndarray, "h w 2"], valid: Bool[np.ndarray, "h w"] | None = None) -> None:
-    """Write flow within ±512 px and validity (default: all)."""
+    """Write flow within ±512 px and validity (default: all) as a new file."""
     valid = np.ones(flow.shape[:2], np.bool_) if valid is None else valid
     codes = np.rint(np.asarray(flow, dtype=np.float64) * STEPS_PER_PIXEL) + ZERO
     if valid.any() and not (codes[valid].min() >= 0 and codes[valid].max() <= 65535):
@@ -40,4 +41,4 @@ def write_kitti(file: Path, flow: Float[np.ndarray, "h w 2"], valid: Bool[np.nda
     ok, data = cv2.imencode(".png", picture)
     if not ok:
         raise FlowFileError(f"cannot encode flow of shape {flow.shape} for {file}.")
-    file.write_bytes(data.tobytes())
+    write_new(file, data.tobytes())

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Float32
 
+from depthmotion.atomic_output import write_new
 from depthmotion.errors import FlowFileError
 
 MAGIC = np.float32(202021.25)
@@ -25,7 +26,7 @@ def read_flo(file: Path) -> Float32[np.ndarray, "h w 2"]:
 
 
 def write_flo(file: Path, flow: Float[np.ndarray, "h w 2"]) -> None:
-    """Write a `.flo` file."""
+    """Write a new `.flo` file."""
     height, width = flow.shape[:2]
     header = MAGIC.astype("<f4").tobytes() + np.array([width, height], dtype="<i4").tobytes()
-    file.write_bytes(header + np.ascontiguousarray(flow, dtype="<f4").tobytes())
+    write_new(file, header + np.ascontiguousarray(flow, dtype="<f4").tobytes())

@@ -8,8 +8,10 @@ import cv2
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
+from depthmotion.atomic_output import make_folder, write_new
 from depthmotion.errors import FlowFileError
 from depthmotion.flowio._codes import decode_uint8, encode_uint8
+from depthmotion.output_target import Target
 
 DEFAULT_QUALITY = 95
 
@@ -19,14 +21,14 @@ def write_codes(
 ) -> None:
     """Write one pair of grey JPEGs of 8-bit codes."""
     for axis, name in enumerate("uv"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+        make_folder(folder / name)
         file = folder / name / f"{t:06d}.jpg"
         ok, data = cv2.imencode(
             ".jpg", np.ascontiguousarray(codes[..., axis]), [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality]
         )
         if not ok:
             raise FlowFileError(f"cannot encode flow of shape {codes.shape} for {file}.")
-        file.write_bytes(data.tobytes())
+        write_new(file, data.tobytes())
 
 
 def write_uv(
@@ -35,10 +37,26 @@ def write_uv(
     *,
     bound: float = 20.0,
     jpeg_quality: int = DEFAULT_QUALITY,
+    overwrite: bool = False,
 ) -> None:
-    """Write flow (T, H, W, 2) as `u/000000.jpg`, `v/000000.jpg`, …, clipped to ±bound pixels."""
+    """Write flow (T, H, W, 2) as `u/000000.jpg`, `v/000000.jpg`, …, clipped to ±bound pixels.
+
+    Raises:
+        OutputError: the folder holds files and `overwrite` is not given; see `write`.
+    """
+    path = Path(folder)
+    target = Target(path=path, what="flow", is_folder=True, overwrite="any" if overwrite else "never", recorded=False)
+    target.claim()
+    target.place(lambda partial: write_new_uv(partial, flow, bound=bound, jpeg_quality=jpeg_quality))
+
+
+def write_new_uv(
+    folder: Path, flow: Float[np.ndarray, "t h w 2"], *, bound: float, jpeg_quality: int = DEFAULT_QUALITY
+) -> None:
+    """Write flow as `write_uv` does, into a folder where it has no files yet."""
+    make_folder(folder)
     for t, field in enumerate(flow):
-        write_codes(Path(folder), t, encode_uint8(field, bound=bound), jpeg_quality=jpeg_quality)
+        write_codes(folder, t, encode_uint8(field, bound=bound), jpeg_quality=jpeg_quality)
 
 
 def read_uv(folder: str | Path, *, bound: float = 20.0) -> Float32[np.ndarray, "t h w 2"]:
