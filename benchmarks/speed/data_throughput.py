@@ -95,7 +95,7 @@ def write_jpegs(root: Path, steps: StepDataset, paths: PreparedPaths) -> None:
         codes = np.load(paths.source_flow / f"{source_clip_name(item)}.npy")
         _write_folder(root / "source" / source_clip_name(item), stream_frames(frames), codes)
     for item in tqdm(steps.adapted.items, desc="JPEGs"):
-        codes = np.load(paths.target_flow / f"{target_video_name(item)}.npy")
+        codes = np.load(paths.flow_file(item))
         _write_folder(root / "target" / target_video_name(item), stream_frames(item.path), codes)
 
 

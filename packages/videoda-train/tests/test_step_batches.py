@@ -6,7 +6,7 @@ import torch
 from videoda_train.data.array_cache import ArrayCache
 from videoda_train.data.clip_sampling import uniform_indices
 from videoda_train.data.list_file import read_list
-from videoda_train.data.prepared import PreparedPaths, target_video_name
+from videoda_train.data.prepared import PreparedPaths
 from videoda_train.data.source_dataset import SourceDataset
 from videoda_train.data.source_videos import SourceVideos
 from videoda_train.data.step_batches import StepBatch, StepDataset, source_order, target_indices
@@ -118,7 +118,7 @@ def test_labelled_videos_are_a_source_with_their_frames_and_the_flow_at_them(tin
     frames = open_video(items[4].path).frames(uniform_indices(facts[4].num_frames, 8)[::2], size=(36, 36))
     assert sample.label == items[4].label
     assert np.array_equal(sample.rgb, crop.rgb(frames))
-    codes = np.load(paths.target_flow / f"{target_video_name(items[4])}.npy")
+    codes = np.load(paths.flow_file(items[4]))
     assert np.array_equal(sample.flow_codes, crop.flow_codes(codes[::2]))
 
 

@@ -12,7 +12,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from videoda_train.data.image_file import read_image
 from videoda_train.data.list_file import ListItem, read_classes, read_list
-from videoda_train.data.prepared import PreparedPaths, source_clip_name, target_video_name
+from videoda_train.data.prepared import PreparedPaths, source_clip_name
 from videoda_train.data.source_clips import generated_flow_bound
 from videoda_train.data.video_reader import FrameFolderReader
 from videoda_train.engine.run_data import prepared_paths
@@ -74,7 +74,7 @@ def _bank_panel(run: FinishedRun, label: int, paths: PreparedPaths) -> list[Pane
     if not banked or not banked[label]:
         return []
     item = read_list(run.config.data.target_list, root=run.config.data.root)[banked[label][0]]
-    codes = np.load(paths.target_flow / f"{target_video_name(item)}.npy")
+    codes = np.load(paths.flow_file(item))
     flow = depthmotion.flowio.decode_uint8(codes, bound=run.config.clip.flow_bound)
     classes = read_classes(run.config.data.classes)
     right = item.label == label

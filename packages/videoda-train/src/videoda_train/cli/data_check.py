@@ -27,6 +27,8 @@ class Check:
     """A video with fewer frames is called short."""
     workers: int = 2
     """Processes."""
+    seconds_per_file: float = 600.0
+    """Longest time for one file [s]: a damaged one can make a decoder hang. It is called unreadable; 0: no limit."""
     resume: bool = False
     """Keep the rows of an earlier check in the same CSV whose files have not changed."""
 
@@ -40,6 +42,7 @@ class Check:
             min_frames=self.min_frames,
             workers=self.workers,
             resume=self.resume,
+            limit_s=self.seconds_per_file or None,
         )
         print("\n".join(report.lines()))
         print(f"every file: {out}")

@@ -20,6 +20,11 @@ class Median(ListCommand):
     def run(self) -> None:
         """Make the medians, print what was done, exit with 3 where a video failed."""
         summary = median_list(
-            self.list_file, out_dir=self.out, root=self.root, workers=self.workers, resume=self.resume
+            self.list_file,
+            out_dir=self.out,
+            root=self.root,
+            workers=self.workers,
+            resume=self.resume,
+            limit_s=self.seconds_per_file or None,
         )
         finish(summary, made="medians", place=self.out)

@@ -30,5 +30,6 @@ class Transcode(ListCommand):
             root=self.root,
             workers=self.workers,
             resume=self.resume,
+            limit_s=self.seconds_per_file or None,
         )
         finish(summary, made="videos", place=self.out / "list.txt")

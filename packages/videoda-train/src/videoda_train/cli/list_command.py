@@ -18,6 +18,8 @@ class ListCommand:
     """Folder of relative paths; default: the list file's own."""
     workers: int = 2
     """Processes."""
+    seconds_per_file: float = 3600.0
+    """Longest time for one file [s]: a damaged one can make a decoder hang. It is named as failed; 0: no limit."""
     resume: bool = False
     """Go on in a folder that holds outputs already; they are kept."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from videoda_train.data.check_table import CheckRow, CheckTable, make_row
 from videoda_train.data.each_item import for_each
+from videoda_train.data.failed_item import Failed
 from videoda_train.data.item_reader import open_item
 from videoda_train.data.list_file import ListItem, read_list
 from videoda_train.data.list_notes import list_notes
@@ -64,6 +65,7 @@ def check_list(
     min_frames: int = 2,
     workers: int = 1,
     resume: bool = False,
+    limit_s: float | None = None,
     progress: bool = True,
 ) -> CheckReport:
     """Check every file of a list and write one CSV row each.
@@ -75,6 +77,7 @@ def check_list(
         min_frames: videos with fewer are called short.
         workers: processes.
         resume: keep the rows of an earlier, interrupted check whose files have not changed.
+        limit_s: longest time for one file [s]; a decoder that hangs is stopped then. Default: none.
         progress: show a progress bar.
 
     Raises:
@@ -93,14 +96,20 @@ def check_list(
             rows[index] = finished
     check = partial(_check_item, min_frames=min_frames)
     for position, found in for_each(
-        check, [item for _, item in waiting], workers=workers, description="check", progress=progress
+        check, [item for _, item in waiting], workers=workers, description="check", limit_s=limit_s, progress=progress
     ):
         index, item = waiting[position]
-        rows[index] = make_row(item, found)
+        rows[index] = make_row(item, _verdict(item, found))
         table.append(rows[index])
     ordered = [rows[index] for index in range(len(items))]
     table.finish(ordered)
     return CheckReport(list_file, ordered, list_notes(items, list_file=list_file))
+
+
+def _verdict(item: ListItem, found: VideoCheck | Failed) -> VideoCheck:
+    if isinstance(found, Failed):
+        return VideoCheck("unreadable", detail=f"{item.path}: {found.reason}")
+    return found
 
 
 def _check_item(item: ListItem, *, min_frames: int) -> VideoCheck:

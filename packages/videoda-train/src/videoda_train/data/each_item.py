@@ -1,66 +1,82 @@
-"""One function over many items, in several processes that leave Ctrl-C to the one that started them."""
+"""One function over many items; whatever an item does to it, the others are done."""
 
-import multiprocessing
-import signal
+import errno
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-import cv2
 from tqdm import tqdm
 
-from videoda_train.errors import ConfigError, RunError
+from videoda_train.data.failed_item import Failed, reason_of
+from videoda_train.data.item_workers import run_in_workers
+from videoda_train.errors import ConfigError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+ENDS_ALL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+"""Errors of the disk that is written to: the next item would meet them too."""
+
 
 def for_each(
-    function: Callable[[Item], Result], items: Sequence[Item], *, workers: int, description: str, progress: bool = True
-) -> Iterator[tuple[int, Result]]:
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    workers: int,
+    description: str,
+    limit_s: float | None = None,
+    progress: bool = True,
+) -> Iterator[tuple[int, Result | Failed]]:
     """Yield `(index, function(item))` as items finish, in any order, with a progress bar.
 
+    An item whose function raises any `Exception`, takes longer than the limit, or takes its process down (a crash in a
+    decoder, too little memory) yields `Failed`; all others are done. A full or read-only disk ends it all.
+
     Args:
-        function: picklable; it reports an item's failure in its result.
+        function: picklable.
         items: picklable arguments.
-        workers: processes; 1 computes in this one.
+        workers: processes; 1 without a limit computes in this one, where nothing can stop a decoder that hangs.
         description: what the progress bar says.
+        limit_s: longest time for one item [s]; a process that takes longer is killed.
         progress: show the bar where the output is a terminal.
 
     Raises:
-        ConfigError: `workers` is below 1.
-        RunError: a worker process died.
+        ConfigError: `workers` is below 1, or the limit is not above 0.
+        RunError: a worker process cannot start.
+        OSError: the disk that is written to is full or read-only.
     """
     if workers < 1:
         raise ConfigError(f"workers is {workers}; it must be at least 1")
+    if limit_s is not None and not limit_s > 0:
+        raise ConfigError(f"the time limit is {limit_s} s per file; it must be above 0")
     bar = tqdm(total=len(items), desc=description, disable=None if progress else True)
     with bar:
-        for index, result in _results(function, items, min(workers, max(len(items), 1))):
+        for index, result in _results(function, items, min(workers, max(len(items), 1)), limit_s):
             bar.update()
+            if isinstance(result, OSError):
+                raise result
             yield index, result
 
 
-def _results(function: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[tuple[int, Result]]:
-    if workers == 1:
-        yield from ((index, function(item)) for index, item in enumerate(items))
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
-        # Workers start while SIGINT is blocked and inherit that: an interrupt is the parent's to handle.
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def _results(
+    function: Callable[[Item], Result], items: Sequence[Item], workers: int, limit_s: float | None
+) -> Iterator[tuple[int, Result | Failed | OSError]]:
+    bounded = _Bounded(function)
+    if workers == 1 and limit_s is None:
+        yield from ((index, bounded(item)) for index, item in enumerate(items))
+    else:
+        yield from run_in_workers(bounded, items, workers=workers, limit_s=limit_s)
+
+
+class _Bounded(Generic[Item, Result]):
+    """A function whose exceptions are results."""
+
+    def __init__(self, function: Callable[[Item], Result]):
+        self._function = function
+
+    def __call__(self, item: Item) -> Result | Failed | OSError:
         try:
-            futures = {pool.submit(function, item): index for index, item in enumerate(items)}
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BrokenProcessPool as error:
-            raise RunError(
-                "a worker process died, most likely for lack of memory; what is done is kept: "
-                "run again with --resume and fewer --workers"
-            ) from error
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+            return self._function(item)
+        except OSError as error:
+            return error if error.errno in ENDS_ALL else Failed(reason_of(error))
+        except Exception as error:
+            return Failed(reason_of(error))

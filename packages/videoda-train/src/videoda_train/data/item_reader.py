@@ -85,13 +85,13 @@ class PhotoReader(VideoReader):
     fps = 0.0
 
     def __init__(self, path: Path):
-        self._path = path
+        self.path = path
 
     def __len__(self) -> int:
         return 1
 
     def _read(self, wanted: list[int], size: tuple[int, int] | None) -> dict[int, UInt8[np.ndarray, "H W 3"]]:
-        return {0: resized(read_image(self._path), size)}
+        return {0: resized(read_image(self.path), size)}
 
 
 class StretchReader(VideoReader):
@@ -99,6 +99,7 @@ class StretchReader(VideoReader):
 
     def __init__(self, reader: VideoReader, *, first: int, num_frames: int):
         self.fps = reader.fps
+        self.path = reader.path
         self._reader = reader
         self.first = first
         self._num_frames = num_frames

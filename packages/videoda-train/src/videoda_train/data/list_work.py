@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
 
 from videoda_train.data.each_item import for_each
+from videoda_train.data.failed_item import Failed
 from videoda_train.data.list_file import ListItem, read_list
 from videoda_train.data.prepared import require_distinct, target_video_name
 from videoda_train.errors import ConfigError
@@ -51,7 +52,7 @@ def named_videos(list_file: Path, *, root: Path | str | None) -> list[tuple[List
 
 
 def work_through(
-    function: Callable[[Task], str],
+    function: Callable[[Task], None],
     tasks: Sequence[Task],
     *,
     resume: bool,
@@ -60,8 +61,9 @@ def work_through(
     workers: int,
     description: str,
     progress: bool,
+    limit_s: float | None = None,
 ) -> ListSummary:
-    """Call a picklable function, which returns why it failed or nothing, for every video that is not finished.
+    """Call a picklable function for every video that is not finished; what it raises is that video's failure.
 
     Raises:
         ConfigError: some are finished and `resume` is not set.
@@ -72,7 +74,7 @@ def work_through(
         raise ConfigError(
             f"{out_dir} holds what {kept} of these videos give; add --resume to keep it, or give another --out"
         )
-    results = for_each(function, waiting, workers=workers, description=description, progress=progress)
-    failures = sorted((waiting[index].item.line, message) for index, message in results if message)
-    named = [f"{list_file}:{line}: {message}" for line, message in failures]
-    return ListSummary(done=len(waiting) - len(failures), kept=kept, failures=named)
+    results = for_each(function, waiting, workers=workers, description=description, limit_s=limit_s, progress=progress)
+    failed = {index: result for index, result in results if isinstance(result, Failed)}
+    failures = [failed[index].named(waiting[index].item, list_file=list_file) for index in sorted(failed)]
+    return ListSummary(done=len(waiting) - len(failures), kept=kept, failures=failures)

@@ -10,7 +10,6 @@ from videoda_train.data.item_reader import stream_item
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.list_work import ListSummary, named_videos, work_through
 from videoda_train.data.temporal_median import temporal_median
-from videoda_train.errors import MediaError
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,7 @@ def median_list(
     root: Path | str | None = None,
     workers: int = 1,
     resume: bool = False,
+    limit_s: float | None = None,
     progress: bool = True,
 ) -> ListSummary:
     """Write the median of all frames of each video as a JPEG (quality 95).
@@ -36,6 +36,7 @@ def median_list(
         root: folder of relative paths; default: the list file's own.
         workers: processes.
         resume: keep the medians that are there; without it a folder that holds some is refused.
+        limit_s: longest time for one file [s]; a decoder that hangs is stopped then. Default: none.
         progress: show a progress bar.
 
     Raises:
@@ -54,16 +55,12 @@ def median_list(
         workers=workers,
         description="median",
         progress=progress,
+        limit_s=limit_s,
     )
 
 
-def _one_video(task: _Task) -> str:
-    """Write one median; return why it failed, or nothing."""
-    try:
-        median = temporal_median(stream_item(task.item))
-    except (MediaError, OSError) as error:
-        message = str(error)
-        return message if str(task.item.path) in message else f"{task.item.path}: {message}"
+def _one_video(task: _Task) -> None:
+    """Write one median."""
+    median = temporal_median(stream_item(task.item))
     _, jpeg = cv2.imencode(".jpg", median[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])
     write_bytes(task.finished, lambda file: file.write(jpeg.tobytes()))
-    return ""

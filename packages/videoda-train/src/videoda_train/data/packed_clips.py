@@ -13,9 +13,12 @@ from jaxtyping import UInt8
 
 from videoda_train.data.atomic_file import write_array
 from videoda_train.data.each_item import for_each
+from videoda_train.data.failed_item import Failed
 from videoda_train.data.list_file import ListItem
-from videoda_train.data.prepared import PreparedPaths, require_same_settings, source_clip_name
+from videoda_train.data.prepared import NAMES, PreparedPaths, require_same_settings, source_clip_name
+from videoda_train.data.source_key import source_key
 from videoda_train.data.video_reader import FrameFolderReader
+from videoda_train.errors import MediaError
 from videoda_train.recipes.config import ClipConfig
 
 
@@ -42,18 +45,23 @@ def pack_clips(
 
     Raises:
         ConfigError: the folder holds clips packed with other settings.
+        MediaError: naming the clips that cannot be packed; all others are.
     """
     clip_bytes = clip.num_frames * clip.resize**2 * (3 + 2)
     fitting = items[: max(max_bytes, 0) // clip_bytes]
     if not fitting:
         return
-    require_same_settings(paths.packed_clips, made_with | {"resize": clip.resize, "num_frames": clip.num_frames})
+    require_same_settings(
+        paths.packed_clips, made_with | {"resize": clip.resize, "num_frames": clip.num_frames, "names": NAMES}
+    )
     waiting = [item for item in fitting if not all(file.exists() for file in _packed_files(item, paths))]
     packed = for_each(
         partial(_pack, paths=paths, clip=clip), waiting, workers=workers, description="pack", progress=progress
     )
-    for _ in packed:
-        pass
+    failed = {index: result for index, result in packed if isinstance(result, Failed)}
+    if failed:
+        named = [f"{waiting[index].path}: {failed[index].reason}" for index in sorted(failed)]
+        raise MediaError(f"{len(failed)} generated clips cannot be packed:\n  " + "\n  ".join(named[:10]))
 
 
 def packed_clip(
@@ -61,7 +69,7 @@ def packed_clip(
 ) -> tuple[UInt8[np.ndarray, "N R R 3"], UInt8[np.ndarray, "N2 R R 2"]] | None:
     """Return a clip's frames and flow codes, memory-mapped, or nothing where they are not packed at `resize` scale."""
     try:
-        rgb, codes = (np.load(file, mmap_mode="r") for file in _packed_files(item, paths))
+        rgb, codes = (np.load(file, mmap_mode="r", allow_pickle=False) for file in _packed_files(item, paths))
     except FileNotFoundError:
         return None
     return (rgb, codes) if rgb.shape[1] == clip.resize else None
@@ -78,7 +86,9 @@ def decode_flow_codes(item: ListItem, paths: PreparedPaths, *, clip: ClipConfig)
 
     Stored codes are resized as they are: the flow and its bound shrink alike, so they code the smaller flow.
     """
-    stored = np.load(paths.source_flow / f"{source_clip_name(item)}.npy", mmap_mode="r")[: clip.num_frames]
+    stored = np.load(paths.source_flow / f"{source_clip_name(item)}.npy", mmap_mode="r", allow_pickle=False)[
+        : clip.num_frames
+    ]
     size = (clip.resize, clip.resize)
     return np.stack([cv2.resize(codes, size, interpolation=cv2.INTER_AREA) for codes in stored])
 
@@ -90,5 +100,5 @@ def _pack(item: ListItem, *, paths: PreparedPaths, clip: ClipConfig) -> None:
 
 
 def _packed_files(item: ListItem, paths: PreparedPaths) -> tuple[Path, Path]:
-    stem = paths.packed_clips / source_clip_name(item)
+    stem = paths.packed_clips / f"{source_clip_name(item)}.{source_key(item)}"
     return stem.with_name(f"{stem.name}.rgb.npy"), stem.with_name(f"{stem.name}.flow.npy")

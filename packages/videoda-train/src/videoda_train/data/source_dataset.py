@@ -10,6 +10,7 @@ from jaxtyping import UInt8
 
 from videoda_train.data.array_cache import ArrayCache
 from videoda_train.data.clip_sampling import pad_indices
+from videoda_train.data.failed_item import naming_item
 from videoda_train.data.fresh_clips import FreshClips
 from videoda_train.data.image_file import read_image
 from videoda_train.data.list_file import ListItem
@@ -53,10 +54,8 @@ class SourceDataset:
 
     def sample(self, index: int, rng: np.random.Generator) -> SourceSample:
         """Return clip `index` with one crop and flip, drawn from `rng`, for RGB and flow alike."""
-        if self._fresh is not None:
-            rgb, codes = self._fresh(index, rng)
-        else:
-            rgb, codes = self._static_clip(index) if self._static else self._generated_clip(index)
+        with naming_item(self.items[index]):
+            rgb, codes = self._clip_of(index, rng)
         crop = random_crop_flip(
             self._clip.resize,
             self._clip.resize,
@@ -73,6 +72,13 @@ class SourceDataset:
     def flow(self, index: int, rng: np.random.Generator) -> UInt8[np.ndarray, "T S S 2"]:
         """Return the flow codes of clip `index` alone."""
         return self.sample(index, rng).flow_codes
+
+    def _clip_of(
+        self, index: int, rng: np.random.Generator
+    ) -> tuple[UInt8[np.ndarray, "N R R 3"], UInt8[np.ndarray, "N2 R R 2"]]:
+        if self._fresh is not None:
+            return self._fresh(index, rng)
+        return self._static_clip(index) if self._static else self._generated_clip(index)
 
     def _generated_clip(self, index: int) -> tuple[UInt8[np.ndarray, "N R R 3"], UInt8[np.ndarray, "N2 R R 2"]]:
         item = self.items[index]

@@ -11,9 +11,10 @@ from torch import Tensor
 
 from videoda_train.data.array_cache import ArrayCache
 from videoda_train.data.clip_sampling import sample_pace_clip, uniform_indices
+from videoda_train.data.failed_item import naming, naming_item
 from videoda_train.data.item_reader import open_item
 from videoda_train.data.list_file import ListItem
-from videoda_train.data.prepared import PreparedPaths, target_video_name
+from videoda_train.data.prepared import PreparedPaths
 from videoda_train.data.training_data import EvaluationData
 from videoda_train.data.transforms import CropFlip, centre_crop, random_crop_flip
 from videoda_train.data.video_facts import VideoFacts
@@ -58,7 +59,7 @@ class TargetDataset(EvaluationData):
         self.items = items
         self._with_flow = with_flow
         self._facts = facts
-        self._paths = paths
+        self._flow_files = [paths.flow_file(item) for item in items] if with_flow else []
         self._clip = clip
         self._num_paces = num_paces
         self._cache = cache
@@ -130,14 +131,15 @@ class TargetDataset(EvaluationData):
 
     def _decode(self, index: int, wanted: np.ndarray | None) -> UInt8[np.ndarray, "T R R 3"]:
         facts = self._facts[index]
-        reader = open_item(self.items[index], facts)
         size = (self._clip.resize, self._clip.resize)
-        return reader.frames(range(facts.num_frames) if wanted is None else wanted, size=size)
+        with naming_item(self.items[index]):
+            reader = open_item(self.items[index], facts)
+            return reader.frames(range(facts.num_frames) if wanted is None else wanted, size=size)
 
     def _flow_codes(self, index: int) -> UInt8[np.ndarray, "E R R 2"]:
         if not self._with_flow:
             size = self._clip.resize
             still = depthmotion.flowio.encode_uint8(np.zeros((1, 1, 1, 2), np.float32), bound=self._clip.flow_bound)
             return np.broadcast_to(still, (self._clip.num_eval_frames, size, size, 2))
-        name = target_video_name(self.items[index])
-        return np.load(self._paths.target_flow / f"{name}.npy", mmap_mode="r")
+        with naming(self._flow_files[index]):
+            return np.load(self._flow_files[index], mmap_mode="r", allow_pickle=False)

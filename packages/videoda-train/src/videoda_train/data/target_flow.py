@@ -1,22 +1,29 @@
 """Stage B for videos: optical flow at the evaluation frames, by OpenCV's DIS, cached as 8-bit codes."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import cv2
-import depthmotion.flowio
 import numpy as np
 from jaxtyping import Float, Int, UInt8
-from tqdm import tqdm
 
 from videoda_train.data.atomic_file import write_array, write_text
 from videoda_train.data.clip_sampling import uniform_indices
-from videoda_train.data.item_facts import facts_from_json
+from videoda_train.data.coded_flow import flow_as_codes
+from videoda_train.data.each_item import for_each
+from videoda_train.data.failed_item import Failed
+from videoda_train.data.item_facts import facts_from_line, facts_to_line, require_all
 from videoda_train.data.item_reader import find_item_facts, open_item
 from videoda_train.data.list_file import ListItem
-from videoda_train.data.prepared import PreparedPaths, require_distinct, require_same_settings, target_video_name
+from videoda_train.data.prepared import (
+    NAMES,
+    PreparedPaths,
+    prepared_name,
+    require_distinct,
+    require_same_settings,
+)
+from videoda_train.data.source_key import source_key
 from videoda_train.data.video_facts import VideoFacts
 from videoda_train.data.video_reader import VideoReader
 from videoda_train.errors import MediaError
@@ -54,7 +61,7 @@ def flow_codes(reader: VideoReader, starts: Int[np.ndarray, " T"], *, clip: Clip
         size = (clip.resize, clip.resize)
         flow = np.stack([cv2.resize(field, size, interpolation=cv2.INTER_AREA) for field in flow])
         flow *= clip.resize / estimation
-    return depthmotion.flowio.encode_uint8(flow, bound=clip.flow_bound)[inverse]
+    return flow_as_codes(flow, bound=clip.flow_bound)[inverse]
 
 
 def evaluation_flow(reader: VideoReader, *, clip: ClipConfig) -> UInt8[np.ndarray, "E R R 2"]:
@@ -67,9 +74,18 @@ def evaluation_flow(reader: VideoReader, *, clip: ClipConfig) -> UInt8[np.ndarra
 
 
 def cache_target_flow(
-    items: Sequence[ListItem], paths: PreparedPaths, *, list_file: Path, clip: ClipConfig, progress: bool
+    items: Sequence[ListItem],
+    paths: PreparedPaths,
+    *,
+    list_file: Path,
+    clip: ClipConfig,
+    progress: bool,
+    workers: int = 1,
+    limit_s: float | None = None,
 ) -> list[VideoFacts]:
     """Compute and cache the flow of every listed video; finished ones are kept and skipped.
+
+    A file that has changed since, or another one of the same name, has flow of its own.
 
     Returns:
         The facts of each video, in list order.
@@ -78,41 +94,50 @@ def cache_target_flow(
         MediaError: naming the videos that could not be read; all others are finished.
         ConfigError: the cache was made with other settings.
     """
-    names = [target_video_name(item) for item in items]
-    require_distinct(names, list_file=list_file)
+    require_distinct([prepared_name(item) for item in items], list_file=list_file)
     settings: dict[str, object] = {
         "method": "dis-medium",
         "resize": clip.resize,
         "flow_estimation_size": clip.flow_estimation_size,
         "num_eval_frames": clip.num_eval_frames,
         "flow_bound": clip.flow_bound,
+        "names": NAMES,
     }
     require_same_settings(paths.target_flow, settings)
-    facts: list[VideoFacts] = []
-    failures: list[str] = []
-    for item, name in zip(tqdm(items, desc="target flow", unit="video", disable=not progress), names, strict=True):
-        try:
-            facts.append(_cache_one(item, paths.target_flow / name, clip=clip))
-        except MediaError as error:
-            failures.append(f"{list_file}:{item.line}: {error}")
-    if failures:
-        raise MediaError(
-            f"{len(failures)} of {len(items)} videos in {list_file} cannot be used:\n  " + "\n  ".join(failures[:10])
-        )
-    return facts
+    facts = {index: known for index, item in enumerate(items) if (known := _cached(item, paths))}
+    waiting = [index for index in range(len(items)) if index not in facts]
+    failed: dict[int, Failed] = {}
+    for position, found in for_each(
+        partial(_cache_one, paths=paths, clip=clip),
+        [items[index] for index in waiting],
+        workers=workers,
+        description="target flow",
+        limit_s=limit_s,
+        progress=progress,
+    ):
+        if isinstance(found, Failed):
+            failed[waiting[position]] = found
+        else:
+            facts[waiting[position]] = found
+    require_all(failed, items, list_file=list_file)
+    return [facts[index] for index in range(len(items))]
 
 
-def _cache_one(item: ListItem, stem: Path, *, clip: ClipConfig) -> VideoFacts:
-    flow_file = stem.with_name(stem.name + ".npy")
-    facts_file = stem.with_name(stem.name + ".json")
-    if flow_file.exists() and facts_file.exists():
-        return _read_facts(facts_file)
+def _cached(item: ListItem, paths: PreparedPaths) -> VideoFacts | None:
+    flow_file = paths.flow_file(item)
+    facts_file = flow_file.with_suffix(".json")
+    if not flow_file.exists() or not facts_file.exists():
+        return None
+    try:
+        return facts_from_line(facts_file.read_text(encoding="utf-8", errors="replace"))[1]
+    except MediaError:
+        return None
+
+
+def _cache_one(item: ListItem, *, paths: PreparedPaths, clip: ClipConfig) -> VideoFacts:
+    flow_file = paths.flow_file(item)
     facts = find_item_facts(item)
     reader = open_item(item, facts)
     write_array(flow_file, evaluation_flow(reader, clip=clip))
-    write_text(facts_file, json.dumps(asdict(facts)))
+    write_text(flow_file.with_suffix(".json"), facts_to_line(facts, key=source_key(item), name=item.name))
     return facts
-
-
-def _read_facts(facts_file: Path) -> VideoFacts:
-    return facts_from_json(json.loads(facts_file.read_text()))

@@ -69,6 +69,7 @@ def transcode_list(
     root: Path | str | None = None,
     workers: int = 1,
     resume: bool = False,
+    limit_s: float | None = None,
     progress: bool = True,
 ) -> ListSummary:
     """Write every listed video anew, and `out_dir/list.txt` of those that could be.
@@ -80,6 +81,7 @@ def transcode_list(
         root: folder of relative paths; default: the list file's own.
         workers: processes.
         resume: keep the videos that are there; without it a folder that holds some is refused.
+        limit_s: longest time for one file [s]; a decoder that hangs is stopped then. Default: none.
         progress: show a progress bar.
 
     Raises:
@@ -99,27 +101,25 @@ def transcode_list(
         workers=workers,
         description="transcode",
         progress=progress,
+        limit_s=limit_s,
     )
     rows = [f"{task.finished.relative_to(out_dir)} {task.item.label}\n" for task in tasks if task.finished.exists()]
     write_text(out_dir / "list.txt", "".join(rows))
     return summary
 
 
-def _one_video(task: _Task) -> str:
-    """Write one video beside its place, then rename it; return why it failed, or nothing."""
+def _one_video(task: _Task) -> None:
+    """Write one video beside its place, then rename it."""
     temporary = task.finished.with_name(f".{task.finished.name}.{os.getpid()}.tmp")
     temporary.parent.mkdir(parents=True, exist_ok=True)
     write = _write_h264 if task.config.form == "h264" else _write_frames
     try:
         write(task, temporary)
         temporary.replace(task.finished)
-    except (MediaError, OSError, av.error.FFmpegError) as error:
-        return str(error)
     finally:
         if temporary.is_dir():
             shutil.rmtree(temporary)
         temporary.unlink(missing_ok=True)
-    return ""
 
 
 def _rate(path: Path) -> Fraction:

@@ -7,11 +7,11 @@ from typing import Literal
 import av
 import numpy as np
 
+from videoda_train.data.failed_item import reason_of
 from videoda_train.data.image_file import IMAGE_SUFFIXES, read_image
 from videoda_train.data.video_facts import require_whole
 from videoda_train.data.video_reader import FrameFolderReader, SeekPoints, find_seek_points, open_video
-from videoda_train.data.video_reader._open import open_media
-from videoda_train.data.video_reader._pyav import decode_in_order
+from videoda_train.data.video_reader._pyav import decode_in_order, open_stream
 from videoda_train.errors import MediaError
 
 Verdict = Literal["ok", "miscounted", "wrong-frames", "truncated", "short", "unreadable", "missing"]
@@ -79,8 +79,9 @@ def check_video(path: Path | str, *, min_frames: int = 2, seed: int = 0) -> Vide
         return _check_file(path, min_frames, np.random.default_rng(seed))
     except av.error.FFmpegError as error:
         return VideoCheck("unreadable", detail=f"{path} is not a video that can be opened: {error.strerror}")
-    except (MediaError, OSError) as error:
-        return VideoCheck("unreadable", detail=str(error))
+    except Exception as error:  # whatever damage does to a decoder, the verdict is the same
+        reason = reason_of(error)
+        return VideoCheck("unreadable", detail=reason if str(path) in reason else f"{path}: {reason}")
 
 
 def _check_folder(path: Path, min_frames: int) -> VideoCheck:
@@ -119,10 +120,7 @@ def _short_or(check: VideoCheck, min_frames: int, *, verdict: Verdict = "ok") ->
 
 def _decode_once(path: Path, rng: np.random.Generator) -> _Pass:
     """Decode everything in order; keep a uniform sample of the frames (a reservoir) and always the last one."""
-    with open_media(path) as container:
-        if not container.streams.video:
-            raise MediaError(f"{path} has no video stream; it may hold audio only")
-        stream = container.streams.video[0]
+    with open_stream(path) as (container, stream):
         found = VideoCheck(
             "ok",
             header_frames=stream.frames,

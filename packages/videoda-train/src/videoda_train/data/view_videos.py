@@ -9,6 +9,7 @@ from jaxtyping import Int, UInt8
 from torch import Tensor
 
 from videoda_train.data.array_cache import ArrayCache
+from videoda_train.data.failed_item import naming_item
 from videoda_train.data.item_reader import open_item
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.training_data import EvaluationData
@@ -90,5 +91,6 @@ class ViewVideos(EvaluationData):
         return frames[places.reshape(wanted.shape)]
 
     def _decode(self, index: int, wanted: Int[np.ndarray, " N"]) -> UInt8[np.ndarray, "N H W 3"]:
-        reader = open_item(self.items[index], self._facts[index])
-        return self._resize(reader.frames(wanted))
+        with naming_item(self.items[index]):
+            reader = open_item(self.items[index], self._facts[index])
+            return self._resize(reader.frames(wanted))

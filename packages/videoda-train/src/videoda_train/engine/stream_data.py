@@ -73,11 +73,26 @@ def prepare_clips(
     evaluation_list = config.data.evaluation_list
     if evaluation_list and list_file.resolve() == evaluation_list.resolve():
         paths = PreparedPaths(paths.root / "evaluation")
+    workers = max(config.loading.num_workers, 1)
     if config.uses_flow:
-        facts = cache_target_flow(items, paths, list_file=list_file, clip=config.clip, progress=progress)
+        facts = cache_target_flow(
+            items,
+            paths,
+            list_file=list_file,
+            clip=config.clip,
+            workers=workers,
+            limit_s=config.loading.seconds_per_file,
+            progress=progress,
+        )
     else:
-        workers = max(config.loading.num_workers, 1)
-        facts = facts_of(items, paths.video_facts(list_file), list_file=list_file, workers=workers, progress=progress)
+        facts = facts_of(
+            items,
+            paths.video_facts(list_file),
+            list_file=list_file,
+            workers=workers,
+            limit_s=config.loading.seconds_per_file,
+            progress=progress,
+        )
     return TargetDataset(
         items,
         facts,

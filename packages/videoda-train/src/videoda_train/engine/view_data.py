@@ -142,7 +142,14 @@ def _videos(
         )
         resize = partial(resize_short_side, side=views.short_side)
     workers = max(config.loading.num_workers, 1)
-    facts = facts_of(items, paths.video_facts(list_file), list_file=list_file, workers=workers, progress=progress)
+    facts = facts_of(
+        items,
+        paths.video_facts(list_file),
+        list_file=list_file,
+        workers=workers,
+        limit_s=config.loading.seconds_per_file,
+        progress=progress,
+    )
     name = f"{'evaluation' if is_evaluation else 'source' if is_source else 'target'}-views"
     return kind(items, facts, plan=plan, resize=resize, size=size, cache=cache, name=name)
 

@@ -53,6 +53,11 @@ class LoadingConfig(PathFields):
     """Generated clips kept on disk as they are loaded, all processes together [GiB]; others are decoded every time."""
     num_workers: int = 0
     """Loader processes; 0 loads in the training process."""
+    seconds_per_file: float | None = 600.0
+    """Longest time to look at one video before training, and to estimate its flow [s]; then it is named as bad.
+
+    Both are done in processes of their own, which can be stopped where a damaged file makes a decoder hang. None: no
+    limit."""
 
 
 @dataclass(frozen=True)

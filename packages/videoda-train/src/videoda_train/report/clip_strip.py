@@ -11,7 +11,7 @@ from videoda_train.data.clip_sampling import uniform_indices
 from videoda_train.data.image_file import read_image
 from videoda_train.data.item_reader import open_item
 from videoda_train.data.list_file import ListItem
-from videoda_train.data.prepared import PreparedPaths, source_clip_name, target_video_name
+from videoda_train.data.prepared import PreparedPaths, source_clip_name
 from videoda_train.data.video_reader import FrameFolderReader, open_video
 
 _HEIGHT = 96
@@ -35,9 +35,7 @@ def source_strip(item: ListItem, paths: PreparedPaths, *, flow_bound: float) -> 
 def target_strip(item: ListItem, paths: PreparedPaths, *, flow_bound: float) -> UInt8[np.ndarray, "H W 3"]:
     """Return a video's strip: frames above the estimated flow at them."""
     reader = open_video(item.path)
-    flow = depthmotion.flowio.decode_uint8(
-        np.load(paths.target_flow / f"{target_video_name(item)}.npy"), bound=flow_bound
-    )
+    flow = depthmotion.flowio.decode_uint8(np.load(paths.flow_file(item)), bound=flow_bound)
     chosen = np.linspace(0, len(flow) - 1, _COLUMNS).astype(int)
     frames = reader.frames(uniform_indices(len(reader), len(flow))[chosen])
     return _two_rows([_fit(frame) for frame in frames], flow[chosen])

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 import cv2
-import depthmotion.flowio
 import numpy as np
 from jaxtyping import Float32, UInt8
 
 from videoda_train.data.atomic_file import write_array, write_bytes, write_text
 from videoda_train.data.clip_sampling import uniform_indices
+from videoda_train.data.coded_flow import flow_as_codes
 from videoda_train.data.flow._estimators import FlowEstimator, Method, create_estimator
 from videoda_train.data.item_reader import open_item, stream_item
 from videoda_train.data.list_file import ListItem
@@ -76,6 +76,7 @@ def flow_list(
     root: Path | str | None = None,
     workers: int = 1,
     resume: bool = False,
+    limit_s: float | None = None,
     progress: bool = True,
 ) -> ListSummary:
     """Estimate the flow of every listed video into `out_dir/CLASS/NAME…`.
@@ -87,6 +88,7 @@ def flow_list(
         root: folder of relative paths; default: the list file's own.
         workers: processes.
         resume: go on in a folder that holds flow already; finished videos are kept.
+        limit_s: longest time for one file [s]; a decoder that hangs is stopped then. Default: none.
         progress: show a progress bar.
 
     Raises:
@@ -110,24 +112,18 @@ def flow_list(
         workers=workers,
         description=f"{config.method} flow",
         progress=progress,
+        limit_s=limit_s,
     )
 
 
-def _one_video(task: _Task) -> str:
-    """Write one video's flow, its facts last; return why it failed, or nothing."""
+def _one_video(task: _Task) -> None:
+    """Write one video's flow, its facts last."""
     estimator = _estimator(task.config.method, task.config.weights, task.config.device)
-    try:
-        fields = [
-            depthmotion.flowio.encode_uint8(field, bound=task.config.bound)
-            for field in _fields(task.item, estimator, task.config)
-        ]
-    except (MediaError, OSError) as error:
-        return str(error)
+    fields = [flow_as_codes(field, bound=task.config.bound) for field in _fields(task.item, estimator, task.config)]
     if not fields:
-        return f"{task.item.path} has one frame; flow needs two"
+        raise MediaError(f"{task.item.path} has one frame; flow needs two")
     _store(task, fields)
     write_text(task.finished, json.dumps({"num_fields": len(fields), "bound": task.config.bound}))
-    return ""
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
+from videoda_train.data.failed_item import naming
 from videoda_train.data.image_file import IMAGE_SUFFIXES
 from videoda_train.data.video_reader._decord import DecordReader
 from videoda_train.data.video_reader._find_seek_points import find_seek_points
@@ -59,6 +60,13 @@ def open_video(
         ConfigError: the backend is unknown or not installed.
     """
     path = Path(path)
+    with naming(path):
+        return _open(path, backend, num_frames=num_frames, seek_points=seek_points, frame_width=frame_width)
+
+
+def _open(
+    path: Path, backend: Backend, *, num_frames: int | None, seek_points: SeekPoints, frame_width: int | None
+) -> VideoReader:
     if not path.exists():
         raise MediaError(f"no video at {path}")
     if backend == "auto":

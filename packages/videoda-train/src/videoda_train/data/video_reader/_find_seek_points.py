@@ -8,6 +8,7 @@ from typing import Any
 
 import av
 
+from videoda_train.data.failed_item import naming
 from videoda_train.data.video_reader._pyav import RgbConverter, decode_in_order, frames_from, open_stream
 from videoda_train.data.video_reader._seek_points import IN_ORDER, SeekPoints
 
@@ -22,7 +23,12 @@ def find_seek_points(path: Path | str) -> tuple[int, SeekPoints]:
     Raises:
         MediaError: the file has no video stream, or nothing of it decodes.
     """
-    path, digest = Path(path), _Digest()
+    with naming(path):
+        return _find(Path(path))
+
+
+def _find(path: Path) -> tuple[int, SeekPoints]:
+    digest = _Digest()
     digests: list[int] = []
     times: list[int | None] = []
     keys: list[int] = []
@@ -69,6 +75,6 @@ def _gives_the_same(path: Path, points: SeekPoints, times: Sequence[int], digest
                         break
                 else:
                     return False
-    except (av.error.FFmpegError, IndexError):
+    except (av.error.FFmpegError, IndexError, ValueError):
         return False
     return True

@@ -2,11 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
 from jaxtyping import Integer, UInt8
 
+from videoda_train.data.failed_item import naming
 from videoda_train.errors import ConfigError
 
 Size = tuple[int, int]
@@ -19,6 +21,7 @@ class VideoReader(ABC):
     """
 
     fps: float
+    path: Path
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -45,8 +48,9 @@ class VideoReader(ABC):
             raise ConfigError("no frame index given; ask for at least one frame")
         if min(order) < 0 or max(order) >= len(self):
             raise ConfigError(f"frame indices {min(order)} to {max(order)} asked; allowed: 0 to {len(self) - 1}")
-        decoded = self._read(sorted(set(order)), size)
-        return np.stack([decoded[i] for i in order])
+        with naming(self.path):
+            decoded = self._read(sorted(set(order)), size)
+            return np.stack([decoded[i] for i in order])
 
 
 def resized(image: UInt8[np.ndarray, "H W 3"], size: Size | None) -> UInt8[np.ndarray, "H2 W2 3"]:

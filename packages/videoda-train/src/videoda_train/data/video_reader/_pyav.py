@@ -10,6 +10,8 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 from jaxtyping import UInt8
 
+from videoda_train.data.failed_item import naming
+from videoda_train.data.image_file import require_fewer_pixels
 from videoda_train.data.video_reader._interface import Size, VideoReader, resized
 from videoda_train.data.video_reader._open import open_media
 from videoda_train.data.video_reader._seek_points import IN_ORDER, SeekPoints
@@ -21,12 +23,16 @@ def open_stream(path: Path | str) -> Iterator[tuple[Any, Any]]:
     """Open a file and its first video stream, to be decoded in this thread: no thread to hang after a fork.
 
     Raises:
-        MediaError: the file has no video stream.
+        MediaError: the file has no video stream that can be decoded, or its header gives frames of too many pixels.
     """
     with open_media(path) as container:
         if not container.streams.video:
             raise MediaError(f"{path} has no video stream; it may hold audio only")
         stream = container.streams.video[0]
+        codec = stream.codec_context
+        if codec is None:
+            raise MediaError(f"{path} has a video stream in a format that no decoder here knows")
+        require_fewer_pixels(path, codec.width, codec.height)
         stream.thread_type = "NONE"
         yield container, stream
 
@@ -41,9 +47,10 @@ def decode_in_order(path: Path | str) -> Iterator[Any]:
     try:
         with open_stream(path) as (container, stream):
             for frame in container.decode(stream):
+                require_fewer_pixels(path, frame.width, frame.height)
                 decoded += 1
                 yield frame
-    except (av.error.FFmpegError, IndexError) as error:
+    except (av.error.FFmpegError, IndexError, ValueError) as error:
         # A corrupt tail ends the video where it breaks; nothing decoded at all is an error.
         if decoded == 0:
             raise MediaError(f"{path} is not a video that can be decoded: {error}") from error
@@ -60,11 +67,12 @@ def frame_rate(path: Path) -> float:
     Raises:
         MediaError: the file cannot be opened or has no video stream.
     """
-    try:
-        with open_stream(path) as (_, stream):
-            return float(stream.average_rate or 0)
-    except av.error.FFmpegError as error:
-        raise MediaError(f"{path} is not a video that can be opened: {error}") from error
+    with naming(path):
+        try:
+            with open_stream(path) as (_, stream):
+                return float(stream.average_rate or 0)
+        except av.error.FFmpegError as error:
+            raise MediaError(f"{path} is not a video that can be opened: {error}") from error
 
 
 class RgbConverter:

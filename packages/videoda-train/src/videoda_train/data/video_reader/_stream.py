@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
+from videoda_train.data.failed_item import naming
 from videoda_train.data.video_reader._frame_folder import FrameFolderReader
 from videoda_train.data.video_reader._pyav import RgbConverter, decode_in_order
 from videoda_train.errors import MediaError
@@ -17,7 +18,11 @@ def stream_frames(path: Path | str) -> Iterator[UInt8[np.ndarray, "H W 3"]]:
     Raises:
         MediaError: the file is missing, or nothing of it decodes.
     """
-    path = Path(path)
+    with naming(path):
+        yield from _stream(Path(path))
+
+
+def _stream(path: Path) -> Iterator[UInt8[np.ndarray, "H W 3"]]:
     if not path.exists():
         raise MediaError(f"no video at {path}")
     if path.is_dir():
