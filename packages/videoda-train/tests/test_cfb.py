@@ -240,3 +240,35 @@ def test_the_videos_logged_as_banked_are_those_whose_flow_the_bank_holds(tmp_pat
         values = {round(float(value), 3) for value in drawn[:, 0, 0, 0, 0]} if videos else set()
         codes = {round(float(flowio.decode_uint8(np.uint8(i + 1), bound=CLIP.flow_bound)), 3) for i in videos}
         assert values == codes
+
+
+def test_the_banks_pseudo_labels_are_those_of_the_streams_sum(tmp_path: Path) -> None:
+    # RGB alone would say class 0 for all; the sum of both says 1, 0, 2, and orders them by its own confidence.
+    rgb = torch.tensor([[0.6, 0.4, 0.0], [0.9, 0.1, 0.0], [0.5, 0.3, 0.2]])
+    flow = torch.tensor([[0.1, 0.9, 0.0], [0.4, 0.3, 0.3], [0.1, 0.1, 0.8]])
+    method = make_cfb(tmp_path, count=3)
+    logged = method.after_evaluation(1, Scores(logits=torch.zeros(3, 3), streams={"rgb": rgb, "flow": flow}))
+    assert logged["bank_videos"] == [[1], [0], [2]]
+    fill = method.state()["bank_fill"]
+    assert fill["confidences"].tolist() == pytest.approx([1.3, 1.3, 1.0])
+
+
+def test_the_flow_streams_terms_have_each_its_own_weight(tmp_path: Path) -> None:
+    terms = []
+    for folder, weights in (("a", {}), ("b", {"flow_frame_weight": 3.0, "flow_clip_weight": 0.25})):
+        method = make_cfb(tmp_path / folder, **weights)
+        method.module.eval()
+        losses = method.training_step(make_batch([0, 1, 2]), epoch=0, step=0)
+        terms.append({name: value.item() for name, value in losses.items()})
+    plain, weighted = terms
+    assert weighted["flow_frame"] == pytest.approx(3.0 * plain["flow_frame"])
+    assert weighted["flow_clip"] == pytest.approx(0.25 * plain["flow_clip"])
+    assert all(weighted[name] == pytest.approx(plain[name]) for name in ("rgb_frame", "rgb_clip"))
+
+
+def test_nothing_is_drawn_from_the_bank_after_the_training_that_used_it(tmp_path: Path) -> None:
+    method, batch = make_cfb(tmp_path), make_batch([0, 1])
+    own = flow_seen(method, batch, epoch=0)
+    method.after_evaluation(1, SCORES)
+    method.after_training(2)
+    assert torch.equal(flow_seen(method, batch, epoch=3), own)

@@ -35,6 +35,26 @@ def test_an_inflated_image_network_is_a_flow_stream_with_a_frozen_prefix(weights
     assert stream(torch.zeros(1, 2, 4, 32, 32)).shape == (1, 3, 4)
 
 
+def test_a_frozen_prefix_still_normalises_by_its_batch_and_moves_its_statistics(tmp_path: Path) -> None:
+    # As published: what is frozen has no gradients, but its batch norm follows what passes in training.
+    torch.manual_seed(0)
+    network = "i3d-inception-tiny-rgb"
+    torch.save(create_model(network, num_classes=5).state_dict(), tmp_path / "rgb.pt")
+    config = ModelConfig(freeze_through="MaxPool3d_4a_3x3", batch_norm_momentum=0.5)
+    stream = build_stream(network, tmp_path / "rgb.pt", in_channels=RGB_CHANNELS, num_classes=3, config=config).train()
+    stem = stream.get_submodule("Conv3d_1a_7x7")
+    assert not any(parameter.requires_grad for parameter in stem.parameters())
+    trained = create_model(network, num_classes=5, pretrained=str(tmp_path / "rgb.pt")).train()
+    trained.get_submodule("Conv3d_1a_7x7").bn.momentum = 0.5
+    batch = torch.rand(2, 3, 8, 32, 32) * 2 - 1
+    for model in (stream, trained):
+        model(batch)
+    for name in ("running_mean", "running_var"):
+        moved = getattr(stem.bn, name)
+        torch.testing.assert_close(moved, getattr(trained.get_submodule("Conv3d_1a_7x7").bn, name))
+        assert not torch.equal(moved, torch.full_like(moved, float(name == "running_var")))
+
+
 def test_a_stream_from_random_weights_trains_in_full() -> None:
     config = ModelConfig(freeze_through="blocks.16")
     stream = build_stream(MOBILENET, None, in_channels=RGB_CHANNELS, num_classes=3, config=config)
