@@ -79,7 +79,7 @@ def test_a_full_disk_is_named_and_the_previous_checkpoint_stays(
         "videoda_train.engine.checkpoint.write_bytes",
         lambda path, write: write_bytes(path, lambda file: write(FullDisk(file, 1000))),  # type: ignore[arg-type]
     )
-    with pytest.raises(RunError, match=r"No space left on device; the previous one stays at .*last\.pt.*--resume"):
+    with pytest.raises(RunError, match=r"last\.pt: No space left on device \(.*previous checkpoint is kept.*--resume"):
         save_checkpoint(tmp_path / "last.pt", {"module": {"w": torch.zeros(5000)}, "epoch": 2})
     assert load_checkpoint(tmp_path / "last.pt")["epoch"] == 1
     assert [path.name for path in tmp_path.iterdir()] == ["last.pt"]

@@ -21,5 +21,9 @@ class RunError(VideodaError):
     """A run folder that cannot be written, resumed or evaluated."""
 
 
+class StorageError(RunError):
+    """A disk that is full, over its quota, read-only or not ours to write: no file of the user's is at fault."""
+
+
 class MissingDatasetError(VideodaError):
     """A dataset that was not found where it was looked for."""

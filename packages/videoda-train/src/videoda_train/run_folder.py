@@ -16,7 +16,7 @@ import yaml
 
 from videoda_train.data.atomic_file import write_text
 from videoda_train.data.list_file import ListItem
-from videoda_train.errors import RunError
+from videoda_train.errors import RunError, StorageError
 from videoda_train.evaluation import Scores
 from videoda_train.recipes.config import TrainConfig, from_dict, to_dict
 from videoda_train.run_owner import sole_owner
@@ -105,7 +105,7 @@ class RunFolder:
                 if not self.has_begun:
                     self._begin(config)
             except OSError as error:
-                raise RunError(
+                raise StorageError(
                     f"cannot write the run folder {self.root}: {error.strerror}; give another --run-dir"
                 ) from error
             yield

@@ -2,24 +2,36 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from videoda_train.storage import is_refusal, storage_error
+
 
 def write_bytes(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Call `write` on a temporary file beside `path`, flush it to disk, then rename it to `path`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Call `write` on a temporary file beside `path`, flush it to disk, then rename it to `path`.
+
+    Raises:
+        StorageError: the disk is full, read-only or not ours to write.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        if is_refusal(error):
+            raise storage_error(path, error) from error
+        raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # its own failure would hide the one that matters
+            temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -11,23 +11,25 @@ import torch
 from torch import Tensor, nn
 
 from videoda_train.data.atomic_file import write_bytes
-from videoda_train.errors import RunError
+from videoda_train.errors import RunError, StorageError
+from videoda_train.storage import storage_error
 
 
 def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
     """Write a checkpoint; an interrupted or failed write leaves the previous one.
 
     Raises:
-        RunError: it cannot be written (the disk is full, …).
+        StorageError: the disk is full, read-only or not ours to write.
+        RunError: it cannot be written for another reason.
     """
     try:
         write_bytes(path, lambda file: torch.save(content, file))
-    except (OSError, RuntimeError) as error:  # torch reports a file's error as its own
-        kept = f"the previous one stays at {path}" if path.exists() else "there is none yet"
-        reason = str(error.__context__ if isinstance(error.__context__, OSError) else error).splitlines()[0]
-        raise RunError(
-            f"cannot write the checkpoint {path}: {reason}; {kept}. Make room and continue with --resume"
-        ) from error
+    except (StorageError, OSError, RuntimeError) as error:  # torch reports a file's error as its own
+        kept = "the previous checkpoint is kept there" if path.exists() else "there is no checkpoint yet"
+        told = [one for one in (error.__cause__, error.__context__, error) if isinstance(one, OSError)]
+        if told:
+            raise storage_error(path, told[0], kept=kept) from error
+        raise RunError(f"cannot write the checkpoint {path}: {str(error).splitlines()[0]}; {kept}") from error
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """One run from a configuration to its results: check, prepare, train, evaluate, report."""
 
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from flowbank import BankStorageError
 
 from videoda_train.engine.before_run import require_fitting_weights
 from videoda_train.engine.callbacks import Callback, opened_callbacks
@@ -18,11 +20,13 @@ from videoda_train.engine.results import describe_results, device_name
 from videoda_train.engine.run_data import RunInputs, prepare_test, prepare_training, prepared_paths, read_inputs
 from videoda_train.engine.runtime import Runtime
 from videoda_train.engine.training_loop import TrainingLoop
+from videoda_train.errors import StorageError
 from videoda_train.evaluation import labels_of, measure
 from videoda_train.methods.build import build_method
 from videoda_train.recipes.config import TrainConfig
 from videoda_train.report import write_report
 from videoda_train.run_folder import RunFolder
+from videoda_train.storage import refusals_named
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,23 @@ def run_training(
             else:
                 folder.check(config, resume=True)
         if not folder.is_complete:
-            _run(config, inputs, folder, runtime, callbacks)
+            with _disk_refusals_named(folder.root, prepared_paths(config, folder.root).root):
+                _run(config, inputs, folder, runtime, callbacks)
         with ranks.first(leader=ranks.leads):
             return RunResult(folder=folder.root, results=folder.read_results(), leads=ranks.leads)
+
+
+@contextmanager
+def _disk_refusals_named(*folders: Path) -> Iterator[None]:
+    try:
+        with refusals_named(*folders):
+            yield
+    except BankStorageError as error:
+        if not isinstance(error.__cause__, OSError):
+            raise
+        raise StorageError(
+            f"{error}. What is finished is kept: make room there, or make it writable, and continue with --resume"
+        ) from error
 
 
 def _run(
