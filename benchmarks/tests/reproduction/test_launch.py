@@ -76,6 +76,12 @@ def test_on_the_processor_jobs_share_the_cores(monkeypatch: pytest.MonkeyPatch):
     slots = find_slots(jobs=64, device="cpu")
     assert len(slots) == 64
     assert all(int(slot.environment["OMP_NUM_THREADS"]) >= 1 for slot in slots)
+    monkeypatch.setattr("videoda_train.processors.usable_cpus", lambda: 7)
+    assert [slot.environment["OMP_NUM_THREADS"] for slot in find_slots(jobs=3, device="cpu")] == ["2"] * 3
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    assert [slot.environment["OMP_NUM_THREADS"] for slot in find_slots(jobs=2, device="cpu")] == ["3"] * 2
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert [slot.environment["OMP_NUM_THREADS"] for slot in find_slots(jobs=2, device="cpu")] == ["1"] * 2
 
 
 def test_no_jobs_is_refused():

@@ -3,6 +3,7 @@
 import sys
 
 from videoda_train.cli.entry import exit_code
+from videoda_train.processors import prepare_environment
 
 
 def main() -> None:
@@ -13,4 +14,5 @@ def main() -> None:
 
         run_command(sys.argv[1:])
 
+    prepare_environment()
     sys.exit(exit_code("videoda-bench", run))

@@ -6,6 +6,8 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from videoda_train.processors import thread_count
+
 from videoda_bench.errors import PlanError
 
 _FREE_BELOW_MIB = 1024
@@ -22,7 +24,7 @@ class Slot:
 def find_slots(*, jobs: int | None, device: str) -> list[Slot]:
     """Return one slot per free GPU, at most `jobs`; without GPUs, or with `device` `cpu`, `jobs` slots (default: 1).
 
-    A GPU is free while less than 1 GiB of its memory is in use. Slots on the processor share its cores evenly.
+    A GPU is free while less than 1 GiB of its memory is in use. Slots share the processors that may be used evenly.
 
     Raises:
         PlanError: `jobs` is below 1, or there are GPUs and all are in use.
@@ -34,10 +36,15 @@ def find_slots(*, jobs: int | None, device: str) -> list[Slot]:
         free = [index for index, used in gpus.items() if used < _FREE_BELOW_MIB]
         if not free:
             raise PlanError(f"all {len(gpus)} GPUs are in use; wait, or run on the processor with --set device=cpu")
-        return [Slot(f"gpu{index}", {"CUDA_VISIBLE_DEVICES": index}) for index in free[:jobs]]
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    threads = os.environ.get("OMP_NUM_THREADS") or str(max(1, usable // (jobs or 1)))
-    return [Slot(f"cpu{index}", {"OMP_NUM_THREADS": threads}) for index in range(jobs or 1)]
+        chosen = free[:jobs]
+        shared = _threads(len(chosen)) if len(chosen) > 1 else {}
+        return [Slot(f"gpu{index}", {"CUDA_VISIBLE_DEVICES": index, **shared}) for index in chosen]
+    return [Slot(f"cpu{index}", _threads(jobs or 1)) for index in range(jobs or 1)]
+
+
+def _threads(side_by_side: int) -> dict[str, str]:
+    threads = str(thread_count(side_by_side=side_by_side))
+    return {"OMP_NUM_THREADS": threads, "OPENCV_FOR_THREADS_NUM": threads}
 
 
 def _nvidia_smi() -> str:

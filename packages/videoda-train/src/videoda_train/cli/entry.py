@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Callable
 
+from videoda_train.processors import prepare_environment
+
 _CV2_CURES = (
     "OpenCV cannot be imported ({error}). On a server without libGL either 'apt-get install libgl1 libglib2.0-0', or "
     "install opencv-python-headless in place of opencv-python."
@@ -57,4 +59,5 @@ def main() -> None:
 
         run_command(sys.argv[1:])
 
+    prepare_environment()
     sys.exit(exit_code("videoda", run))

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from flowbank import BankStorageError
 
 from videoda_train.engine.before_run import require_fitting_weights
@@ -131,6 +132,7 @@ def _run(
         "prepare_seconds": prepare_seconds,
         "wall_seconds": loop.state.elapsed_seconds,
         "device": device_name(runtime.device),
+        "threads": torch.get_num_threads(),
         "processes": ranks.count,
         "precision": str(runtime.dtype).removeprefix("torch."),
     }
