@@ -28,7 +28,7 @@ def test_verify_tells_good_from_damaged(folder, capsys):
     raw = bytearray((folder / "entries.slab").read_bytes())
     raw[5] ^= 1
     (folder / "entries.slab").write_bytes(raw)
-    assert main(["verify", str(folder)]) == 1
+    assert main(["verify", str(folder)]) == 3
     assert "is damaged" in capsys.readouterr().out
 
 

@@ -150,7 +150,7 @@ def test_after_a_full_disk_the_last_generation_stays_and_work_goes_on(folder, fl
                 insert_and_commit(bank, [2], [5.0], flows(1), arrays=features)
         assert bank.generation == 1
         assert verify(folder).problems == ()
-        assert not list(folder.rglob("*.tmp"))
+        assert not list(folder.rglob("*partial*"))
         assert bank.insert([2], [6.0], flows(1), arrays=features).all()
         assert bank.commit() == 2
     assert verify(folder).problems == ()

@@ -35,6 +35,10 @@ class Admission:
     age_decay: float | None = None
 
     def __post_init__(self) -> None:
+        for name, kind in (("max_per_key", int), ("total_capacity", int), ("replace_key", bool)):
+            value = getattr(self, name)
+            if value is not None and type(value) is not kind:
+                raise BankInputError(f"{name} is {value!r}: give {'an integer' if kind is int else 'True or False'}")
         if self.min_confidence is not None and not math.isfinite(self.min_confidence):
             raise BankInputError(f"min_confidence is {self.min_confidence!r}: give a finite number or None")
         for name in ("max_per_key", "total_capacity"):

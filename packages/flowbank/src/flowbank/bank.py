@@ -25,9 +25,11 @@ from flowbank.codec import ArraySpec, Codec
 from flowbank.config import BankConfig, make_config
 from flowbank.creation import create_folder
 from flowbank.draw import Draw, read_means
-from flowbank.errors import BankFormatError, BankInputError, BankModeError, BankStorageError
+from flowbank.errors import BankFormatError, BankInputError, BankModeError, BankStorageError, GenerationGoneError
+from flowbank.files import check_outside_banks
 from flowbank.gathering import gather_entries
 from flowbank.generations import pin_generation, unpin_generation
+from flowbank.index import encode_text
 from flowbank.nearest import nearest_places
 from flowbank.sampling import uniform_places, weighted_places
 from flowbank.snapshot import Snapshot
@@ -57,11 +59,20 @@ class FlowBank:
     >>> bank.close()
     """
 
-    def __init__(self, folder: Path, config: BankConfig, *, writer: Writer | None, generation: int | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        config: BankConfig,
+        *,
+        writer: Writer | None,
+        generation: int | None,
+        verify: Literal["never", "on-read"] = "never",
+    ) -> None:
         self._folder = folder
         self._config = config
         self._writer = writer
-        self._snapshot: Snapshot | None = Snapshot(folder, config, generation=generation)
+        self._verify: Literal["never", "on-read"] = verify
+        self._snapshot: Snapshot | None = self._snapshot_of(generation)
 
     @classmethod
     def create(
@@ -103,25 +114,38 @@ class FlowBank:
             admission=admission or Admission(),
             keep_means=keep_means,
         )
+        check_outside_banks(Path(folder))
         create_folder(Path(folder), config)
         return cls.open(folder, mode="r+")
 
     @classmethod
-    def open(cls, folder: str | Path, *, mode: Literal["r", "r+"] = "r", generation: int | None = None) -> "FlowBank":
+    def open(
+        cls,
+        folder: str | Path,
+        *,
+        mode: Literal["r", "r+"] = "r",
+        generation: int | None = None,
+        verify: Literal["never", "on-read"] = "never",
+    ) -> "FlowBank":
         """Open a bank at its newest generation.
 
         Args:
             folder: the bank's folder.
             mode: `"r"` to sample, `"r+"` to insert as well (one at a time).
             generation: with `"r"`, the stored generation to read instead of the newest.
+            verify: `"on-read"` compares what is read with its checksum each time, and raises BankFormatError where it
+                is damaged; it reads whole entries, about one more pass over them.
 
         Raises:
             BankFormatError: the folder is not a bank, or it is damaged.
             BankLockedError: mode is `"r+"` and someone else is writing.
+            BankStorageError: the disk refuses, or its file system has no working locks.
             GenerationGoneError: the generation is not stored.
         """
         if mode not in ("r", "r+"):
             raise BankInputError(f"mode is {mode!r}: choose 'r' or 'r+'")
+        if verify not in ("never", "on-read"):
+            raise BankInputError(f"verify is {verify!r}: choose 'never' or 'on-read'")
         if mode == "r+" and generation is not None:
             raise BankInputError("generation is for mode='r': to go back to one for writing, use load_state_dict")
         folder = Path(folder).absolute()
@@ -129,7 +153,7 @@ class FlowBank:
         try:
             writer = Writer(folder, config) if mode == "r+" else None
             try:
-                return cls(folder, config, writer=writer, generation=generation)
+                return cls(folder, config, writer=writer, generation=generation, verify=verify)
             except BaseException:
                 if writer is not None:
                     writer.close()
@@ -137,6 +161,11 @@ class FlowBank:
         except OSError as error:
             raise BankStorageError(
                 f"{folder} cannot be opened with mode={mode!r}: {error.strerror}; check its permissions"
+            ) from error
+        except MemoryError as error:
+            raise BankStorageError(
+                f"{folder} cannot be opened with mode={mode!r}: its entries of {config.record_bytes} bytes do not fit"
+                " into memory; open it on a larger machine"
             ) from error
 
     def insert(
@@ -191,22 +220,17 @@ class FlowBank:
                 leaving = staging.admits(label, score, key)
                 if leaving is None:
                     continue
+                text = encode_text(key, None if metadata is None else metadata[place])
                 writer.encode({"clip": clips, **(arrays or {})}, place)
-                writer.store(
-                    label=label,
-                    confidence=confidence,
-                    score=score,
-                    key=key,
-                    metadata=None if metadata is None else metadata[place],
-                    leaving=leaving,
-                )
+                with writer.changing():
+                    writer.store(label=label, confidence=confidence, score=score, key=key, text=text, leaving=leaving)
                 taken[place] = True
         return taken
 
     def clear(self) -> None:
         """Stage the removal of every entry; like inserts, readers see it after `commit`."""
         writer = self.writer
-        with writer.mutex:
+        with writer.changing():
             writer.staging.clear()
 
     def commit(self) -> int:
@@ -217,9 +241,9 @@ class FlowBank:
                 message says otherwise.
         """
         writer = self.writer
-        with writer.mutex:
+        with writer.changing():
             writer.commit()
-            self._snapshot = Snapshot(self._folder, self._config)
+            self._snapshot = self._snapshot_of()
             writer.sweep()
             return self.generation
 
@@ -314,7 +338,7 @@ class FlowBank:
             BankStorageError: a rank's disk refused; every rank's working set is back at its last commit.
         """
         writer = self.writer
-        with writer.mutex:
+        with writer.changing():
             gather_entries(writer, group=group)
 
     def counts(self, *, staged: bool = False) -> Int[torch.Tensor, " classes"]:
@@ -327,7 +351,7 @@ class FlowBank:
         """Move on to the newest generation; return whether there was a newer one."""
         before = self.generation
         if self._writer is None:
-            self._snapshot = Snapshot(self._folder, self._config)
+            self._snapshot = self._snapshot_of()
         return self.generation != before
 
     def pin(self, name: str) -> None:
@@ -340,7 +364,10 @@ class FlowBank:
 
     def unpin(self, name: str) -> None:
         """Forget a pin; the next commit frees its generation unless someone reads it."""
-        unpin_generation(self._folder, name=name)
+        try:
+            unpin_generation(self._folder, name=name)
+        except OSError as error:
+            raise BankStorageError(f"pin {name!r} cannot be removed: {error.strerror}") from error
 
     def state_dict(self) -> dict[str, Any]:
         """Name the generation read now, for a training checkpoint; `pin` it too if it must outlive later commits."""
@@ -362,19 +389,19 @@ class FlowBank:
             raise BankInputError(
                 f"the state names bank {state['bank_id']}, this is {self._config.bank_id}: open that one"
             )
-        wanted = Snapshot(self._folder, self._config, generation=state["generation"])
+        wanted = self._snapshot_of(state["generation"])
         if wanted.index.digest != state["digest"]:
             raise BankFormatError(f"generation {state['generation']} is not the one the state names: use its own bank")
         if self._writer is None:
             self._snapshot = wanted
             return
         writer = self.writer
-        with writer.mutex:
+        with writer.changing():
             if writer.index.generation == state["generation"]:
                 writer.rollback()
                 return
             writer.republish(state["generation"])
-            self._snapshot = Snapshot(self._folder, self._config)
+            self._snapshot = self._snapshot_of()
             del wanted
             writer.sweep()
 
@@ -417,7 +444,7 @@ class FlowBank:
         if self._writer is None:
             _ = self.snapshot
             raise BankModeError(f"the bank in {self._folder} is open for reading: open it with mode='r+'")
-        self._writer.check_process()
+        self._writer.check_usable()
         return self._writer
 
     @property
@@ -442,7 +469,11 @@ class FlowBank:
         self.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reopen, (type(self), self._folder, self.generation)
+        return _reopen, (type(self), self._folder, self.generation, self._config.bank_id, self._verify)
+
+    def _snapshot_of(self, generation: int | None = None) -> Snapshot:
+        """Return the newest generation, or another, to read as this bank reads."""
+        return Snapshot(self._folder, self._config, generation=generation, checked=self._verify == "on-read")
 
     def __repr__(self) -> str:
         if self._snapshot is None:
@@ -454,5 +485,15 @@ class FlowBank:
         )
 
 
-def _reopen(kind: type[FlowBank], folder: Path, generation: int) -> FlowBank:
-    return kind.open(folder, generation=generation)
+def _reopen(
+    kind: type[FlowBank], folder: Path, generation: int, bank_id: str, verify: Literal["never", "on-read"]
+) -> FlowBank:
+    """Open what was pickled: its generation, or the newest where a commit has dropped that since."""
+    try:
+        bank = kind.open(folder, generation=generation, verify=verify)
+    except GenerationGoneError:
+        bank = kind.open(folder, verify=verify)
+    if bank.config.bank_id != bank_id:
+        bank.close()
+        raise BankFormatError(f"{folder} holds bank {bank.config.bank_id} now, not the {bank_id} that was pickled")
+    return bank

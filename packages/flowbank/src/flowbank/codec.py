@@ -15,6 +15,8 @@ STORED_DTYPE: dict[str, np.dtype[Any]] = {
     "float16": np.dtype("<f2"),
     "float32": np.dtype("<f4"),
 }
+MOST_AXES = 31  # numpy allows 32, and a batch adds one
+MOST_ELEMENTS = 2**36
 BLOCK = 32768  # elements encoded at a time: 128 KiB of float32 stay in the core's own cache
 DECODE_BLOCK = 262144  # large enough to share out among torch's threads, 1 MiB of float32 stay in a core's own cache
 
@@ -38,9 +40,14 @@ class ArraySpec:
         object.__setattr__(self, "shape", tuple(self.shape))
         if not self.shape or any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in self.shape):
             raise BankInputError(f"shape is {self.shape!r}: give one or more positive integers, e.g. (2, 16, 224, 224)")
+        if len(self.shape) > MOST_AXES or max(self.shape) > MOST_ELEMENTS or math.prod(self.shape) > MOST_ELEMENTS:
+            raise BankInputError(
+                f"shape has {len(self.shape)} axes, the longest of {max(self.shape):.3g}: give at most {MOST_AXES} axes"
+                f" and {MOST_ELEMENTS:.3g} elements"
+            )
         if self.codec not in get_args(Codec):
             raise BankInputError(f"codec is {self.codec!r}: choose one of {', '.join(get_args(Codec))}")
-        if not (math.isfinite(self.bound) and self.bound > 0):
+        if isinstance(self.bound, bool) or not 1e-30 <= self.bound <= 1e30:  # its inverse, too, must fit a float32
             raise BankInputError(f"bound is {self.bound!r}: give a positive number of pixels, e.g. 20.0")
 
     @property

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,13 @@ from typing import Any
 from flowbank.admission import Admission
 from flowbank.codec import ArraySpec
 from flowbank.errors import BankFormatError, BankInputError, BankSchemaError
+from flowbank.files import read_regular
 from flowbank.layout import CONFIG_FILE
 
-SCHEMA = 1
+SCHEMA = 2
+MOST_BYTES = 2**26  # of bank.json: some millions of classes
+MOST_CAPACITY = 2**40  # entries of a class
+MOST_SUMMED = 2**24  # entries of a class with a mean: the sum of so many uint8 codes fits its 4 bytes
 RECORD_ALIGNMENT = 64  # bytes: a cache line, and enough for any stored dtype
 
 
@@ -28,6 +33,7 @@ class BankConfig:
         arrays: the arrays of every entry by name, `"clip"` first.
         admission: which entries are kept.
         keep_means: whether the mean of each class is stored.
+        schema: version of the format; 2 has checksums in pins.
     """
 
     bank_id: str
@@ -35,6 +41,7 @@ class BankConfig:
     arrays: Mapping[str, ArraySpec]
     admission: Admission
     keep_means: bool
+    schema: int = SCHEMA
 
     @property
     def num_classes(self) -> int:
@@ -65,7 +72,7 @@ class BankConfig:
         """Return the file's contents; the same config always gives the same bytes."""
         content = {
             "format": "flowbank",
-            "schema": SCHEMA,
+            "schema": self.schema,
             "bank_id": self.bank_id,
             "capacities": list(self.capacities),
             "arrays": {name: spec.to_json() for name, spec in self.arrays.items()},
@@ -82,19 +89,29 @@ class BankConfig:
         Raises:
             BankFormatError: the folder is not a bank, or the file is damaged.
             BankSchemaError: a newer flowbank wrote it.
+            BankStorageError: it cannot be read.
         """
+        path = folder / CONFIG_FILE
         try:
-            raw = (folder / CONFIG_FILE).read_bytes()
-        except (FileNotFoundError, NotADirectoryError) as error:
+            raw = read_regular(path, most_bytes=MOST_BYTES)
+        except FileNotFoundError as error:
             raise BankFormatError(f"{folder} is not a bank: it has no {CONFIG_FILE}; make one with create()") from error
-        damaged = f"{folder / CONFIG_FILE} is damaged: restore it from a copy, or create the bank anew"
+        return cls.from_bytes(raw, path=path)
+
+    @classmethod
+    def from_bytes(cls, raw: bytes, *, path: Path) -> "BankConfig":
+        """Read the file's contents; errors as of `load`."""
+        damaged = f"{path} is damaged: restore it from a copy, or create the bank anew"
         try:
             content: dict[str, Any] = json.loads(raw)
             if content["format"] != "flowbank":
-                raise BankFormatError(f"{folder} is not a bank: its {CONFIG_FILE} belongs to {content['format']!r}")
-            if isinstance(content["schema"], int) and content["schema"] > SCHEMA:
+                raise BankFormatError(f"{path.parent} is not a bank: its {CONFIG_FILE} belongs to another program")
+            schema = content["schema"]
+            if type(schema) is not int or schema < 1:
+                raise BankFormatError(damaged)
+            if schema > SCHEMA:
                 raise BankSchemaError(
-                    f"{folder} has schema {content['schema']}, this flowbank reads up to {SCHEMA}: upgrade flowbank"
+                    f"{path.parent} has schema {schema}, this flowbank reads up to {SCHEMA}: upgrade flowbank"
                 )
             config = cls(
                 bank_id=content["bank_id"],
@@ -105,8 +122,13 @@ class BankConfig:
                 },
                 admission=Admission(**content["admission"]),
                 keep_means=content["keep_means"],
+                schema=schema,
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            if not re.fullmatch("[0-9a-f]{32}", config.bank_id) or type(config.keep_means) is not bool:
+                raise BankFormatError(damaged)
+            _check_capacities(config.capacities)
+            _check_arrays(config.arrays)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise BankFormatError(damaged) from error
         if config.to_bytes() != raw:
             raise BankFormatError(damaged)
@@ -127,11 +149,10 @@ def make_config(
     capacities = (capacity,) * num_classes if isinstance(capacity, int) else tuple(capacity)
     if len(capacities) != num_classes:
         raise BankInputError(f"capacity has {len(capacities)} numbers for {num_classes} classes: give one, or one each")
-    if any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in capacities) or not any(capacities):
-        raise BankInputError(f"capacity is {capacity!r}: give integers of at least 1 (0 shuts a single class out)")
-    for name in arrays:
-        if not name.isidentifier():
-            raise BankInputError(f"array name {name!r} is not an identifier: use letters, digits and _")
+    _check_capacities(capacities)
+    _check_arrays(arrays)
+    if keep_means and max(capacities) > MOST_SUMMED:
+        raise BankInputError(f"capacity is {max(capacities)}: with keep_means at most {MOST_SUMMED}; keep_means=False")
     return BankConfig(
         bank_id=os.urandom(16).hex(),
         capacities=capacities,
@@ -139,6 +160,22 @@ def make_config(
         admission=admission,
         keep_means=keep_means,
     )
+
+
+def _check_capacities(capacities: tuple[int, ...]) -> None:
+    if any(type(n) is not int or not 0 <= n <= MOST_CAPACITY for n in capacities) or not any(capacities):
+        shown = capacities[0] if len(set(capacities)) == 1 else f"{capacities[:8]}"
+        raise BankInputError(
+            f"capacity is {shown}: give integers from 1 to {MOST_CAPACITY} (0 shuts a single class out)"
+        )
+
+
+def _check_arrays(arrays: Mapping[str, ArraySpec]) -> None:
+    if next(iter(arrays), None) != "clip":
+        raise BankInputError("the first array must be 'clip'")
+    for name in arrays:
+        if not name.isidentifier():
+            raise BankInputError(f"array name {name!r} is not an identifier: use letters, digits and _")
 
 
 def _offsets(sizes: Mapping[str, int]) -> tuple[dict[str, int], int]:

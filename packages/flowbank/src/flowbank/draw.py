@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float, Float32, Int
 
 from flowbank.batch import Values
-from flowbank.errors import BankInputError
+from flowbank.errors import BankInputError, BankStorageError
 from flowbank.snapshot import Snapshot
 
 
@@ -115,7 +115,12 @@ def output_buffer(
                 raise BankInputError("pin_memory is True, but there is no CUDA device: leave it at False")
             target = torch.empty(shape, pin_memory=True)
             return target, target.numpy()
-        buffer = np.empty(shape, dtype=np.float32)  # numpy asks for huge pages, torch does not
+        try:
+            buffer = np.empty(shape, dtype=np.float32)  # numpy asks for huge pages, torch does not
+        except (MemoryError, ValueError) as error:
+            raise BankStorageError(
+                f"{size} arrays of shape {shape[1:]} do not fit into memory: read fewer at a time"
+            ) from error
         return torch.from_numpy(buffer), buffer
     if pin_memory:
         raise BankInputError("pin_memory is for new tensors: pin the buffer that you pass as out yourself")

@@ -8,8 +8,9 @@ import numpy as np
 from jaxtyping import Float
 
 from flowbank.bank import FlowBank
-from flowbank.errors import BankInputError, BankStorageError
-from flowbank.flow_color import color_flow, write_png
+from flowbank.errors import BankInputError
+from flowbank.files import check_new, new_file
+from flowbank.flow_color import color_flow, png_bytes
 from flowbank.snapshot import Snapshot
 
 CELL = 96  # pixels: longest side of a picture in the contact sheet
@@ -23,22 +24,21 @@ def export_npz(bank: FlowBank, path: str | Path) -> None:
     as float32 (flow in px).
 
     Raises:
-        BankStorageError: the file cannot be written.
+        BankStorageError: something has that name already, or the file cannot be written.
     """
+    path = Path(path)
+    check_new(path)
     snapshot = bank.snapshot
     rows = range(snapshot.index.entries.size)
     texts = [snapshot.index.text(row) for row in rows]
     metadata = [json.dumps(text["metadata"]) if text["metadata"] is not None else "" for text in texts]
-    try:
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-            _write(archive, "label", snapshot.index.entries["label"].astype(np.int64))
-            _write(archive, "confidence", snapshot.index.entries["confidence"])
-            _write(archive, "key", np.array([text["key"] or "" for text in texts], dtype=np.str_))
-            _write(archive, "metadata", np.array(metadata, dtype=np.str_))
-            for name in bank.config.arrays:
-                _write_entries(archive, name, snapshot)
-    except OSError as error:
-        raise BankStorageError(f"{path} cannot be written: {error.strerror}; choose another place") from error
+    with new_file(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+        _write(archive, "label", snapshot.index.entries["label"].astype(np.int64))
+        _write(archive, "confidence", snapshot.index.entries["confidence"])
+        _write(archive, "key", np.array([text["key"] or "" for text in texts], dtype=np.str_))
+        _write(archive, "metadata", np.array(metadata, dtype=np.str_))
+        for name in bank.config.arrays:
+            _write_entries(archive, name, snapshot)
 
 
 def export_contact_sheet(bank: FlowBank, path: str | Path, *, array: str = "clip", columns: int = 10) -> None:
@@ -49,10 +49,12 @@ def export_contact_sheet(bank: FlowBank, path: str | Path, *, array: str = "clip
 
     Raises:
         BankInputError: the array is not flow, or there is no such array.
-        BankStorageError: the file cannot be written.
+        BankStorageError: something has that name already, or the file cannot be written.
     """
     if array not in bank.config.arrays:
         raise BankInputError(f"array is {array!r}: choose one of {', '.join(bank.config.arrays)}")
+    path = Path(path)
+    check_new(path)
     if columns < 1:
         raise BankInputError(f"columns is {columns}: give at least 1")
     snapshot = bank.snapshot
@@ -68,10 +70,8 @@ def export_contact_sheet(bank: FlowBank, path: str | Path, *, array: str = "clip
             longest = max(float(np.hypot(flow[..., 0], flow[..., 1]).max()), 1e-6)
             top, left = GAP + label * (height + GAP), GAP + column * (width + GAP)
             sheet[top : top + height, left : left + width] = color_flow(flow, longest=longest)
-    try:
-        write_png(Path(path), sheet)
-    except OSError as error:
-        raise BankStorageError(f"{path} cannot be written: {error.strerror}; choose another place") from error
+    with new_file(path) as stream:
+        stream.write(png_bytes(sheet))
 
 
 def _picture(clip: Float[np.ndarray, "..."]) -> Float[np.ndarray, "height width 2"]:

@@ -4,10 +4,14 @@ A bank's files are regular files inside the bank's folder. What stands in their 
 device, a fifo, a folder) is refused by name, and so is a file written in place that has a second name elsewhere.
 """
 
+import fcntl
 import os
 import re
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from flowbank.errors import BankFormatError, BankStorageError
 
@@ -28,6 +32,25 @@ def kind_of(path: Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     return next((name for is_kind, name in _KINDS if is_kind(mode)), "a device")
+
+
+def refuse_all_but(path: Path, wanted: str, *, missing_ok: bool = False) -> None:
+    """Refuse what stands at a path inside the bank unless it is `"a file"`, or `"a folder"`.
+
+    Raises:
+        FileNotFoundError: nothing stands there, and that is not allowed.
+        BankFormatError: something else stands there.
+    """
+    kind = kind_of(path)
+    if kind is None:
+        if missing_ok:
+            return
+        raise FileNotFoundError(2, os.strerror(2), str(path))
+    if kind != wanted:
+        raise BankFormatError(
+            f"{path} is {kind}, where a bank has {wanted} of its own: nothing was read or written there; move it away,"
+            " or restore the bank from a copy"
+        )
 
 
 def open_regular(path: Path, flags: int, *, written_in_place: bool = False) -> int:
@@ -64,11 +87,14 @@ def open_regular(path: Path, flags: int, *, written_in_place: bool = False) -> i
     return fd
 
 
-def read_regular(path: Path) -> bytes:
-    """Return the contents of a regular file; errors as of `open_regular`."""
+def read_regular(path: Path, *, most_bytes: int = 2**62) -> bytes:
+    """Return the contents of a regular file of at most `most_bytes` bytes; errors as of `open_regular`."""
     with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as stream:
         try:
-            return stream.read()
+            contents = stream.read(most_bytes + 1) if most_bytes < os.fstat(stream.fileno()).st_size else stream.read()
+            if len(contents) > most_bytes:
+                raise BankFormatError(f"{path} has over {most_bytes} bytes, more than a bank writes: restore it")
+            return contents
         except OSError as error:
             raise BankStorageError(f"{path} cannot be read: {error.strerror}; check the disk") from error
 
@@ -118,6 +144,65 @@ def replace_file(path: Path, contents: bytes) -> None:
             raise
 
 
+def check_new(path: Path) -> None:
+    """Refuse a path that cannot become a new output.
+
+    Raises:
+        BankStorageError: something is there already, a link included, or the path lies inside a bank.
+    """
+    if (kind := kind_of(path)) is not None:
+        raise BankStorageError(f"{path} is there already ({kind}): it stays as it is, choose another name")
+    check_outside_banks(path)
+
+
+def check_outside_banks(path: Path) -> None:
+    """Refuse an output inside a bank's folder, which is for the bank's own files."""
+    for folder in list(path.absolute().parent.resolve().joinpath("x").parents)[:2]:
+        if kind_of(folder / "bank.json") == "a file" and kind_of(folder / "generations") == "a folder":
+            raise BankStorageError(f"{path} lies inside the bank {folder}: choose a place outside it")
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """Write a file that is not there yet; it appears when it is whole.
+
+    Raises:
+        BankStorageError: something is there already, or the disk refused.
+    """
+    check_new(path)
+    try:
+        remains = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{16}}\.flowbank-partial")
+        for left in [left for left in path.parent.iterdir() if remains.fullmatch(left.name)]:
+            _remove_if_abandoned(left)
+        partial = path.with_name(f".{path.name}.{os.urandom(8).hex()}.flowbank-partial")
+        fd = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        try:
+            with os.fdopen(fd, "w+b") as stream:
+                fcntl.flock(fd, fcntl.LOCK_EX)  # held while someone is writing it
+                yield stream
+                stream.flush()
+                os.fsync(fd)
+                check_new(path)
+                partial.rename(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+    except OSError as error:
+        raise BankStorageError(f"{path} cannot be written: {error.strerror}; choose another place") from error
+
+
+def _remove_if_abandoned(partial: Path) -> None:
+    fd = open_regular(partial, os.O_RDWR)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        partial.unlink(missing_ok=True)
+    except BlockingIOError:
+        pass
+    finally:
+        os.close(fd)
+
+
 def sync_folder(folder: Path) -> None:
     """Wait until the names in a folder are on the disk."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -125,22 +210,3 @@ def sync_folder(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
-
-
-def refuse_all_but(path: Path, wanted: str, *, missing_ok: bool = False) -> None:
-    """Refuse what stands at a path inside the bank unless it is `"a file"`, or `"a folder"`.
-
-    Raises:
-        FileNotFoundError: nothing stands there, and that is not allowed.
-        BankFormatError: something else stands there.
-    """
-    kind = kind_of(path)
-    if kind is None:
-        if missing_ok:
-            return
-        raise FileNotFoundError(2, os.strerror(2), str(path))
-    if kind != wanted:
-        raise BankFormatError(
-            f"{path} is {kind}, where a bank has {wanted} of its own: nothing was read or written there; move it away,"
-            " or restore the bank from a copy"
-        )

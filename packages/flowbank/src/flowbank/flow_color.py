@@ -2,7 +2,6 @@
 
 import struct
 import zlib
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -18,17 +17,13 @@ def color_flow(flow: Float[np.ndarray, "height width 2"], *, longest: float) -> 
     return np.rint(255 * (1 - saturation[..., None] * (1 - primary))).astype(np.uint8)
 
 
-def write_png(path: Path, image: UInt8[np.ndarray, "height width 3"]) -> None:
-    """Write an RGB image (PNG, 8 bits, ISO/IEC 15948)."""
+def png_bytes(image: UInt8[np.ndarray, "height width 3"]) -> bytes:
+    """Return an RGB image as a file's contents (PNG, 8 bits, ISO/IEC 15948)."""
     height, width, _ = image.shape
     rows = np.zeros((height, 1 + 3 * width), dtype=np.uint8)  # each row begins with its filter: 0, none
     rows[:, 1:] = image.reshape(height, -1)
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes())), (b"IEND", b"")]
-    path.write_bytes(
-        b"\x89PNG\r\n\x1a\n"
-        + b"".join(
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-            for kind, data in chunks
-        )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
     )

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from flowbank.errors import BankFormatError
+from flowbank.errors import BankFormatError, GenerationGoneError
 from flowbank.files import PARTIAL, kind_of, list_folder
 
 CONFIG_FILE = "bank.json"
@@ -12,6 +12,7 @@ SUMS_FILE = "sums.slab"
 LOCK_FILE = "writer.lock"
 FOLDER = "generations"
 PINS = "pins"
+LAST_GENERATION = 10**12 - 1  # 12 digits in an index's name
 INDEX_NAME = re.compile(r"(\d{12})\.index")
 PIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _INDEX_PARTIAL_0_1 = re.compile(r"\d{12}\.index\.tmp")  # as version 0.1 named them
@@ -19,6 +20,8 @@ _INDEX_PARTIAL_0_1 = re.compile(r"\d{12}\.index\.tmp")  # as version 0.1 named t
 
 def index_path(folder: Path, generation: int) -> Path:
     """Return where a generation's index is."""
+    if not 0 <= generation <= LAST_GENERATION:
+        raise GenerationGoneError(f"generation {generation} is not one of {folder}: they are 0 to {LAST_GENERATION}")
     return folder / FOLDER / f"{generation:012d}.index"
 
 

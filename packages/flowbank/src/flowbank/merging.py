@@ -1,6 +1,5 @@
 """Several banks become one."""
 
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,8 +7,12 @@ import numpy as np
 
 from flowbank.bank import FlowBank
 from flowbank.batch import check_compatible
-from flowbank.errors import BankFormatError, BankInputError
+from flowbank.config import make_config
+from flowbank.creation import prepare_folder, publish_folder
+from flowbank.errors import BankInputError
+from flowbank.files import check_outside_banks
 from flowbank.union import Candidates, choose, total_offered
+from flowbank.writer import Writer
 
 
 def merge(
@@ -21,7 +24,7 @@ def merge(
 
     Args:
         sources: the banks' folders; they must have the same classes and arrays, and the first one's rules apply.
-        folder: the new bank's folder.
+        folder: the new bank's folder; it becomes a bank when everything is in it.
         capacity: most entries of each class, the first source's if None.
 
     Raises:
@@ -33,34 +36,35 @@ def merge(
         raise BankInputError("sources is empty: give the folders of one or more banks")
     banks: list[FlowBank] = []
     try:
-        banks.extend(FlowBank.open(source) for source in sources)
+        banks.extend(FlowBank.open(source, verify="on-read") for source in sources)
         first = banks[0].config
         for bank in banks[1:]:
             check_compatible(first, bank.config, name=str(bank.folder))
-        merged = FlowBank.create(
-            folder,
+        if capacity is None:
+            capacity = first.capacities
+        config = make_config(
             num_classes=first.num_classes,
-            capacity=first.capacities if capacity is None else capacity,
-            clip_shape=first.arrays["clip"].shape,
-            codec=first.arrays["clip"].codec,
-            bound=first.arrays["clip"].bound,
-            arrays={name: spec for name, spec in first.arrays.items() if name != "clip"},
+            capacity=capacity if isinstance(capacity, int) else tuple(capacity),
+            arrays=first.arrays,
             admission=first.admission,
             keep_means=first.keep_means,
         )
+        folder = Path(folder)
+        check_outside_banks(folder)
+        prepare_folder(folder, config)
+        writer = Writer(folder.absolute(), config)
         try:
-            _copy(banks, merged)
-        except BaseException:
-            merged.close()
-            raise
-        return merged
+            _fill(writer, banks)
+        finally:
+            writer.close()
+        publish_folder(folder, config)
     finally:
         for bank in banks:
             bank.close()
+    return FlowBank.open(folder, mode="r+")
 
 
-def _copy(banks: list[FlowBank], merged: FlowBank) -> None:
-    writer = merged.writer
+def _fill(writer: Writer, banks: list[FlowBank]) -> None:
     snapshots = [bank.snapshot for bank in banks]
     sources = [
         Candidates(
@@ -73,10 +77,7 @@ def _copy(banks: list[FlowBank], merged: FlowBank) -> None:
     ]
     for chosen in choose(writer.stage_empty(with_slots=False), sources):
         record = np.asarray(snapshots[chosen.source].record(chosen.place))
-        if zlib.crc32(record.data) != chosen.facts["crc"]:
-            raise BankFormatError(
-                f"an entry of {banks[chosen.source].folder} is damaged: run flowbank verify on it, and restore it"
-            )
         writer.store_record(record, leaving=[], **chosen.facts)
     writer.staging.offered = total_offered(sources)
-    merged.commit()
+    writer.commit()
+    writer.sweep()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flowbank.errors import BankFormatError
 
+PIN_BYTES = 100  # more than a pin ever has
 _PIN = re.compile(rb"(flowbank-pin 1 (\d{1,12})) ([0-9a-f]{8})\n")
 _PIN_0_1 = re.compile(rb"(\d{1,12})\n")  # as version 0.1 wrote them, without a checksum
 

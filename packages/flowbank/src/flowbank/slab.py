@@ -44,6 +44,11 @@ class Slab:
         if got != self.record_bytes:
             raise BankFormatError(f"{self.path} is truncated: slot {slot} holds {got} of {self.record_bytes} bytes")
 
+    @property
+    def slots(self) -> int:
+        """Number of whole records in the file."""
+        return os.fstat(self._fd).st_size // self.record_bytes
+
     def sync(self) -> None:
         """Wait until every written record is on the disk."""
         os.fdatasync(self._fd)

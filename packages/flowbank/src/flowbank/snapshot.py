@@ -21,13 +21,19 @@ class Snapshot:
         folder: the bank's folder.
         config: the bank's config.
         generation: which one, the newest if None.
+        checked: compare the bytes with their checksum each time they are read.
     """
 
-    def __init__(self, folder: Path, config: BankConfig, *, generation: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, config: BankConfig, *, generation: int | None = None, checked: bool = False
+    ) -> None:
         self.config = config
+        self.checked = checked
+        self._folder = folder
         self._held = HeldGeneration(folder, generation=generation)
         self.index = self._held.index
         try:
+            self.index.check_fits(config, path=self._held.path)
             self._records = _map(folder / ENTRIES_FILE, config.record_bytes, self.index.entries["slot"])
             sums = self.index.classes["sum_slot"]
             self._sums = _map(folder / SUMS_FILE, config.sum_record_bytes, sums)
@@ -53,8 +59,21 @@ class Snapshot:
         )
 
     def record(self, row: int) -> UInt8[np.ndarray, " bytes"]:
-        """Return an entry's stored bytes, mapped."""
-        return self._records[self.index.entries["slot"][row]]
+        """Return an entry's stored bytes, mapped.
+
+        Raises:
+            BankFormatError: reads are checked, and a byte is wrong.
+        """
+        record = self._record(row)
+        if self.checked:
+            check_record(record, crc=int(self.index.entries["crc"][row]), where=self.name_of(row))
+        return record
+
+    def name_of(self, row: int) -> str:
+        """Return what to call an entry in a message."""
+        label = int(self.index.entries["label"][row])
+        place = row - int(self.index.starts[label])
+        return f"{self._folder / ENTRIES_FILE}: generation {self.index.generation}: entry {place} of class {label}"
 
     def stored(self, row: int, *, array: str) -> np.ndarray:
         """Return one array of an entry as stored, mapped."""
@@ -70,16 +89,24 @@ class Snapshot:
         """Fill `out` (float32, the array's shape) with the mean over a class that is not empty."""
         spec = self.config.arrays[array]
         start = self.config.sum_offsets[array]
-        record = self._sums[self.index.classes["sum_slot"][label]]
+        record = self.sum_record(label)
         summed = record[start : start + spec.elements * spec.sum_dtype.itemsize].view(spec.sum_dtype)
         np.divide(summed.reshape(spec.shape), float(self.counts[label]), out=out, casting="same_kind")
         decode_into(spec, out, out)
+
+    def sum_record(self, label: int) -> UInt8[np.ndarray, " bytes"]:
+        """Return the stored bytes of a class's sums, mapped; errors as of `record`."""
+        record = self._sums[self.index.classes["sum_slot"][label]]
+        if self.checked:
+            where = f"{self._folder / SUMS_FILE}: generation {self.index.generation}: the sums of class {label}"
+            check_record(record, crc=int(self.index.classes["sum_crc"][label]), where=where)
+        return record
 
     def entries_valid(self) -> Bool[np.ndarray, " entries"]:
         """Return for every entry whether its bytes are those that were stored."""
         rows = range(self.index.entries.size)
         return np.array(
-            [zlib.crc32(self.record(row).data) == self.index.entries["crc"][row] for row in rows], dtype=bool
+            [zlib.crc32(self._record(row).data) == self.index.entries["crc"][row] for row in rows], dtype=bool
         )
 
     def sums_valid(self) -> Bool[np.ndarray, " classes"]:
@@ -94,6 +121,19 @@ class Snapshot:
     def release(self) -> None:
         """Let the writer drop this generation; nothing may be read afterwards."""
         self._held.release()
+
+    def _record(self, row: int) -> UInt8[np.ndarray, " bytes"]:
+        return self._records[self.index.entries["slot"][row]]
+
+
+def check_record(record: UInt8[np.ndarray, " bytes"], *, crc: int, where: str) -> None:
+    """Compare a record with its checksum.
+
+    Raises:
+        BankFormatError: a byte is wrong.
+    """
+    if zlib.crc32(record.data) != crc:
+        raise BankFormatError(f"{where} is damaged: restore the bank from a copy; flowbank verify names all damage")
 
 
 def _map(path: Path, record_bytes: int, slots: Int[np.ndarray, " n"]) -> UInt8[np.ndarray, "slots bytes"]:

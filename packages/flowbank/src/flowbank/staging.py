@@ -1,7 +1,6 @@
 """The writer's working set: what the next commit will publish."""
 
 import heapq
-import json
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from jaxtyping import Bool, Int, Shaped
 
 from flowbank.admission import survivors
 from flowbank.config import BankConfig
-from flowbank.index import CLASS, ENTRY, Index
+from flowbank.index import CLASS, ENTRY, Index, decode_text
 
 Place = tuple[float, int, int]  # score, −order, row: the smallest is the first to go
 
@@ -189,7 +188,7 @@ class Staging:
 
     def key_of(self, text: bytes) -> str | None:
         """Return the key in an entry's text, None where keys decide nothing."""
-        return json.loads(text)["key"] if text and self.config.admission.uses_keys else None
+        return decode_text(text, where="an entry")["key"] if text and self.config.admission.uses_keys else None
 
     def _remove(self, place: Place, *, in_heap: bool = True) -> None:
         row = place[2]

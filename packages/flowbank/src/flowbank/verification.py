@@ -7,7 +7,7 @@ import numpy as np
 
 from flowbank.config import BankConfig
 from flowbank.errors import FlowBankError, GenerationGoneError
-from flowbank.generations import pinned_generations, stored_generations
+from flowbank.generations import read_pins, stored_generations
 from flowbank.snapshot import Snapshot
 
 
@@ -49,19 +49,22 @@ def verify(folder: str | Path) -> Verification:
             problems.append(str(error))
             continue
         entries += snapshot.index.entries.size
+        for row in range(snapshot.index.entries.size):
+            try:
+                snapshot.index.text(row)
+            except FlowBankError as error:
+                problems.append(str(error))
         for row in np.flatnonzero(~snapshot.entries_valid()).tolist():
             label = int(snapshot.index.entries["label"][row])
             place = row - int(snapshot.index.starts[label])
             problems.append(f"generation {generation}: entry {place} of class {label} is damaged")
         for label in np.flatnonzero(~snapshot.sums_valid()).tolist():
             problems.append(f"generation {generation}: the sums of class {label} are damaged")
-    try:
-        pins = pinned_generations(folder)
-        problems += [
-            f"pin {name!r} names generation {generation}, which is not stored"
-            for name, generation in pins.items()
-            if generation not in generations
-        ]
-    except FlowBankError as error:
-        problems.append(str(error))
+    pins, damaged = read_pins(folder)
+    problems += [
+        f"pin {name!r} names generation {generation}, which is not stored"
+        for name, generation in pins.items()
+        if generation not in generations
+    ]
+    problems += [str(error) for error in damaged.values()]
     return Verification(generations=tuple(generations), entries=entries, problems=tuple(problems))

@@ -6,8 +6,8 @@ import os
 import threading
 import weakref
 import zlib
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,10 @@ from flowbank.batch import Values
 from flowbank.class_sums import write_sums
 from flowbank.codec import BLOCK, encode_into
 from flowbank.config import BankConfig
-from flowbank.errors import BankFormatError, BankInputError, BankModeError, BankStorageError
-from flowbank.files import replace_file, sync_folder
-from flowbank.generations import drop_generation, stored_generations
-from flowbank.index import Index, encode_text
+from flowbank.errors import BankFormatError, BankInputError, BankModeError, BankStorageError, FlowBankError
+from flowbank.files import kind_of, read_regular, refuse_all_but, replace_file, sync_folder
+from flowbank.generations import drop_generation, seal_pins, stored_generations
+from flowbank.index import Index
 from flowbank.layout import ENTRIES_FILE, FOLDER, SUMS_FILE, index_path, partials
 from flowbank.locking import lock_folder
 from flowbank.slab import Slab, SlotAllocator
@@ -47,22 +47,20 @@ class Writer:
         self.folder = folder
         self.config = config
         self.pid = os.getpid()
+        self._exact_sums: set[int] = set()
         self.mutex = threading.RLock()
-        self._lock_fd = lock_folder(folder)
-        try:
+        with ExitStack() as opened:
+            self._lock_fd = lock_folder(folder)
+            opened.callback(os.close, self._lock_fd)
             self._entries = Slab(folder / ENTRIES_FILE, record_bytes=config.record_bytes, writable=True)
+            opened.callback(self._entries.close)
             self._sums = Slab(folder / SUMS_FILE, record_bytes=config.sum_record_bytes, writable=True)
-            self._entry_slots = SlotAllocator()
-            self._sum_slots = SlotAllocator()
-            self._stored: dict[int, Index] = {}
+            opened.callback(self._sums.close)
             self._recover()
-        except BaseException:
-            os.close(self._lock_fd)
-            raise
-        self.record = np.zeros(config.record_bytes, dtype=np.uint8)
+            self.record = np.zeros(config.record_bytes, dtype=np.uint8)
+            opened.pop_all()
         self.scratch = np.empty(BLOCK, dtype=np.float32)
         self._uids = itertools.count(int.from_bytes(os.urandom(8), "little"))
-        self.staging = self._stage(self.index)
         _open_writers.add(self)
 
     @property
@@ -70,13 +68,41 @@ class Writer:
         """The newest generation."""
         return self._stored[max(self._stored)]
 
-    def check_process(self) -> None:
-        """Refuse to write from a forked child, which shares the files but not the working set."""
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Keep others out while the working set changes.
+
+        What interrupts a change half-way (Ctrl-C, no memory) leaves the working set in no defined state, see
+        `check_usable`. Errors of ours are raised where it is whole.
+        """
+        with self.mutex:
+            self._interrupted = True
+            try:
+                yield
+            except FlowBankError:
+                self._interrupted = False
+                raise
+            self._interrupted = False
+
+    def check_usable(self) -> None:
+        """Refuse to write from a forked child, which shares files but no working set, or after an interruption.
+
+        Raises:
+            BankModeError: this is a child; or a change was interrupted, and the working set was begun anew from the
+                disk, as if the bank had been opened again.
+        """
         if os.getpid() != self.pid:
             raise BankModeError(
                 f"the bank in {self.folder} is written by process {self.pid}, this is its child {os.getpid()}:"
                 " write from the parent, or open the bank here with mode='r'"
             )
+        with self.mutex:
+            if self._interrupted:
+                self._recover()
+                raise BankModeError(
+                    f"a change of the bank in {self.folder} was interrupted: it is back at generation"
+                    f" {self.index.generation}, and what was staged after it is lost: insert that again"
+                )
 
     def encode(self, values: Mapping[str, Values], place: int) -> None:
         """Fill `record` from one entry of a batch of arrays.
@@ -99,7 +125,7 @@ class Writer:
         confidence: float,
         score: float,
         key: str | None,
-        metadata: dict[str, Any] | None,
+        text: bytes,
         leaving: list[tuple[float, int, int]],
     ) -> None:
         """Write `record` into a free slot and take it into the working set."""
@@ -111,7 +137,7 @@ class Writer:
             crc=zlib.crc32(self.record.data),
             uid=next(self._uids) % 2**64,
             key=key,
-            text=encode_text(key, metadata),
+            text=text,
             leaving=leaving,
             born=self.staging.born,
         )
@@ -162,30 +188,37 @@ class Writer:
         if apply_rules:
             self.staging.apply_commit_rules()
         new = self.staging.build()
-        sum_slots = np.zeros(0, dtype=np.int64)
+        sum_slots, exact = np.zeros(0, dtype=np.int64), self._exact_sums
+        path = index_path(self.folder, new.generation)
         try:
+            refuse_all_but(self.folder / FOLDER, "a folder")
+            if kind_of(path) is not None:
+                raise BankStorageError(f"{path} is there already, and not from this bank: move it away, commit again")
             if self.config.keep_means:
-                sum_slots = write_sums(
+                sum_slots, exact = write_sums(
                     self.config,
                     old=self.index,
                     new=new,
                     changed=self.staging.changed,
+                    exact=self._exact_sums,
                     entries=self._entries,
                     sums=self._sums,
                     slots=self._sum_slots,
                 )
             self._sync()
-            replace_file(index_path(self.folder, new.generation), new.to_bytes())
-        except BaseException as error:
+            replace_file(path, new.to_bytes())
+        except FlowBankError:
             self._sum_slots.release(sum_slots)
-            if not isinstance(error, OSError):
-                raise
+            raise
+        except OSError as error:
+            self._sum_slots.release(sum_slots)
             raise BankStorageError(
                 f"generation {new.generation} could not be written to {self.folder}: {error.strerror};"
                 f" generation {self.index.generation} stays, free some space and commit again"
             ) from error
         unpublished = self.staging.unpublished_slots()
         self._hold(new)
+        self._exact_sums = exact
         self._entry_slots.release(unpublished)
         self._sum_slots.release(sum_slots)
         self.staging.advance(born=new.generation + 1)
@@ -239,19 +272,41 @@ class Writer:
             self._lock_fd = -1
 
     def _recover(self) -> None:
-        """Learn which slots are in use and remove what an interrupted writer left."""
+        """Learn which slots are in use, remove what an interrupted writer left, and start at the newest generation."""
+        self._interrupted = True
+        self._entry_slots = SlotAllocator()
+        self._sum_slots = SlotAllocator()
+        self._stored: dict[int, Index] = {}
+        self._exact_sums = set()
         for partial in partials(self.folder):
             partial.unlink(missing_ok=True)
         generations = stored_generations(self.folder)
         for generation in generations:
             path = index_path(self.folder, generation)
             try:
-                self._hold(Index.from_bytes(path.read_bytes(), path=path))
+                self._hold(self._read_index(path, generation))
             except BankFormatError:
                 if generation == generations[-1] or not drop_generation(self.folder, generation):
                     raise
         if not self._stored:
             raise BankFormatError(f"{self.folder} has no generation: restore it from a copy, or create the bank anew")
+        with suppress(OSError, FlowBankError):
+            seal_pins(self.folder)
+        self.staging = self._stage(self.index)
+        self._interrupted = False
+
+    def _read_index(self, path: Path, generation: int) -> Index:
+        """Return a stored generation whose slots are safe to count on."""
+        index = Index.from_bytes(read_regular(path), path=path)
+        index.check_fits(self.config, path=path)
+        for slots, slab in ((index.entries["slot"], self._entries), (_sum_slots_of(index), self._sums)):
+            if slots.size and int(slots.max()) >= slab.slots:
+                raise BankFormatError(f"{slab.path} is truncated: it ends before what {path.name} names; restore it")
+            if np.unique(slots).size != slots.size:
+                raise BankFormatError(f"{path} names a slot of {slab.path.name} twice: restore it from a copy")
+        if index.generation != generation:
+            raise BankFormatError(f"{path} holds generation {index.generation}: restore it from a copy")
+        return index
 
     def _stage(self, index: Index) -> Staging:
         return Staging(self.config, index, free_slot=lambda slot: self._entry_slots.release([slot]))
