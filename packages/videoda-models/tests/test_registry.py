@@ -8,6 +8,7 @@ from videoda_models import (
     InputShapeError,
     ModelOptionError,
     UnknownModelError,
+    WeightsError,
     create_model,
     list_models,
     load_weights,
@@ -198,9 +199,38 @@ def test_an_unknown_option_names_the_known_ones():
         create_model("i3d-inception-rgb", num_classes=2, time_strides="cfb")
 
 
-def test_no_classes_are_refused():
-    with pytest.raises(ModelOptionError, match="num_classes is 0"):
-        create_model("i3d-inception-tiny-rgb", num_classes=0)
+def test_fewer_than_no_classes_are_refused():
+    with pytest.raises(ModelOptionError, match="num_classes is -1"):
+        create_model("i3d-inception-tiny-rgb", num_classes=-1)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_without_classes_a_network_gives_its_pooled_features(name):
+    model = made(name, num_classes=0).eval()
+    with torch.no_grad():
+        found = model(clip_of(name))
+        assert torch.equal(found, model.features(clip_of(name)).flatten(2))
+    assert model.num_classes == 0
+    model.replace_logits(3)
+    assert model(clip_of(name)).shape[1] == 3
+
+
+def test_a_model_says_what_it_takes_and_where_its_weights_come_from(tmp_path):
+    model = create_model("r3d-18", num_classes=4)
+    config = model.pretrained_cfg
+    assert (config.input_size, config.frames) == ((3, 16, 112, 112), 16)
+    weights = torchvision.models.video.R3D_18_Weights.KINETICS400_V1
+    assert list(config.mean) == weights.transforms().mean
+    assert list(config.std) == weights.transforms().std
+    assert (config.tag, config.licence, config.classes) == (None, "", ())
+    torch.save(create_model("i3d-inception-tiny-flow", num_classes=2).state_dict(), tmp_path / "a.pt")
+    flow = create_model("i3d-inception-tiny-flow", num_classes=2, pretrained=tmp_path / "a.pt").pretrained_cfg
+    assert (flow.mean, flow.tag) == (None, None)
+
+
+def test_the_default_tag_of_a_network_without_weights_is_refused():
+    with pytest.raises(WeightsError, match="no published weights"):
+        create_model("i3d-inception-tiny-rgb", num_classes=2, pretrained=True)
 
 
 def test_models_can_be_listed_by_pattern_and_by_weights():

@@ -1,6 +1,6 @@
 """Video networks and heads for domain adaptation, with the weights people already have."""
 
-from videoda_models.cards import ModelCard, WeightCard
+from videoda_models.cards import ModelCard, PackageSource, PretrainedConfig, WeightCard
 from videoda_models.errors import (
     InputShapeError,
     ModelOptionError,
@@ -15,7 +15,7 @@ from videoda_models.inception_i3d import InceptionI3d
 from videoda_models.inflate import InflatedModel, inflate
 from videoda_models.mobilenet_npz import mobilenet_v2_from_npz
 from videoda_models.non_local import NonLocalBlock
-from videoda_models.registry import create_model, list_models, model_card
+from videoda_models.registry import create_model, get_weights, list_models, model_card
 from videoda_models.resnet3d import ResNet3d
 from videoda_models.staged_model import StagedVideoModel
 from videoda_models.summary import ModelSummary, model_table, summarise
@@ -40,6 +40,8 @@ __all__ = [
     "ModelSummary",
     "NonLocalBlock",
     "PaceHead",
+    "PackageSource",
+    "PretrainedConfig",
     "ResNet3d",
     "StagedVideoModel",
     "TemporalOrderHead",
@@ -57,6 +59,7 @@ __all__ = [
     "create_model",
     "fuse_logits",
     "fuse_softmax",
+    "get_weights",
     "inflate",
     "list_models",
     "load_weights",

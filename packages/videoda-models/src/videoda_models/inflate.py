@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from videoda_models.cross_modality import average_first_kernel, mean_over_channels
 from videoda_models.errors import ModelOptionError
 from videoda_models.inflated_layers import InflatedConv3d, Init, make_3d, spread_kernel, with_in_channels
 from videoda_models.pooled_model import PooledVideoModel
@@ -73,12 +74,12 @@ class InflatedModel(PooledVideoModel, StagedVideoModel):
             target = own.get(new)
             if target is not None and tensor.ndim == 4 and target.ndim == 5:
                 if new == self._first_kernel and tensor.shape[1] != self.in_channels:
-                    tensor = tensor.mean(dim=1, keepdim=True).expand(-1, self.in_channels, -1, -1)
+                    tensor = mean_over_channels(tensor, in_channels=self.in_channels)
                 tensor = spread_kernel(tensor, time=target.shape[2], init=self.init)
             elif target is not None and name.endswith("layer_scale") and tensor.numel() == target.numel():
                 tensor = tensor.reshape(target.shape)
             converted[new] = tensor
-        return converted
+        return average_first_kernel(converted, self._first_kernel, in_channels=self.in_channels)
 
 
 def inflate(

@@ -40,6 +40,7 @@ def _card(architecture: str, file: str, paper: str) -> ModelCard:
         url=f"https://download.pytorch.org/models/{file}.pth",
         sha256=file.rsplit("-", 1)[1],
         num_classes=1000,
+        classes="imagenet",
         licence="BSD-3-Clause",
         source="https://github.com/pytorch/vision",
     )

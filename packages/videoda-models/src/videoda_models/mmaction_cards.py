@@ -17,6 +17,7 @@ def _weight(config: str, *, stamp: str) -> WeightCard:
         url=f"{_FILES}/{config}/{config.split('/')[1]}_{stamp}.pth",
         sha256=stamp.split("-")[1],
         num_classes=400,
+        classes="kinetics400",
         licence="Apache-2.0",
         source=_SOURCE,
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from videoda_models.cross_modality import average_first_kernel
 from videoda_models.errors import ModelOptionError, WeightsError
 from videoda_models.staged_model import StagedVideoModel
 from videoda_models.video_model import check_num_classes
@@ -45,16 +46,20 @@ class MmactionModel(StagedVideoModel):
     def replace_logits(self, num_classes: int) -> None:
         """Put a new last layer of `num_classes` outputs in place of the old one."""
         self.num_classes = check_num_classes(num_classes)
-        weight = self.fc_cls.weight
+        weight = next(self.parameters())
         self.fc_cls = self._new_logits().to(weight.device, weight.dtype)
 
     def convert_checkpoint(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Take "backbone." and "cls_head." off every name that has them; other names stay."""
+        """Take "backbone." and "cls_head." off every name that has them; other names stay.
+
+        RGB weights start a network for flow by their mean first kernel.
+        """
         names = {name: name.removeprefix("backbone.").removeprefix("cls_head.") for name in state}
         twice = [name for name, short in names.items() if short != name and short in state]
         if twice:
             raise WeightsError(f"the checkpoint holds {twice[0]} both with and without its prefix; keep one of the two")
-        return {names[name]: tensor for name, tensor in state.items()}
+        renamed = {names[name]: tensor for name, tensor in state.items()}
+        return average_first_kernel(renamed, "conv1.conv.weight", in_channels=self.in_channels)
 
 
 def scaled_channels(channels: int, *, width: float) -> int:

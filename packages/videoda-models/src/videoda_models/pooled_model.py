@@ -27,5 +27,5 @@ class PooledVideoModel(VideoModel):
     def replace_logits(self, num_classes: int) -> None:
         """Put a new last layer (PyTorch's default initialisation) of `num_classes` outputs in place of the old one."""
         self.num_classes = check_num_classes(num_classes)
-        weight = self.logits.weight
+        weight = next(self.parameters())
         self.logits = nn.Linear(self.feature_channels, num_classes).to(weight.device, weight.dtype)

@@ -36,6 +36,7 @@ def _weight(file: str) -> WeightCard:
         url=f"https://download.pytorch.org/models/{file}.pth",
         sha256=file.rsplit("-", 1)[1],
         num_classes=400,
+        classes="kinetics400",
         licence="BSD-3-Clause",
         source="https://github.com/pytorch/vision",
     )

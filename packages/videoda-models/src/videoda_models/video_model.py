@@ -1,11 +1,15 @@
 """What every backbone of this package can do: the interface that methods and training rely on."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from videoda_models.errors import InputShapeError, ModelOptionError
+
+if TYPE_CHECKING:
+    from videoda_models.cards import PretrainedConfig
 
 
 def check_num_classes(num_classes: int) -> int:
@@ -23,6 +27,8 @@ class VideoModel(nn.Module):
     feature_channels: int
     min_frames: int = 1
     min_size: int = 32
+    pretrained_cfg: "PretrainedConfig | None" = None
+    """Set by `create_model`: what the network takes, and where its weights come from."""
 
     def features(self, x: Float[Tensor, "B C T H W"]) -> Float[Tensor, "B F Tf 1 1"]:
         """Features pooled over space, after dropout: (B, C, T, H, W) -> (B, F, T', 1, 1)."""

@@ -1,6 +1,7 @@
 """Read a weights file without running code from it, and put it into a model without dropping anything silently."""
 
 import difflib
+import hashlib
 import pickle
 import re
 import zipfile
@@ -14,16 +15,18 @@ import torch
 from torch import Tensor
 
 from videoda_models.errors import WeightsError
+from videoda_models.numpy_pickle import is_plain_pickle, read_numpy_pickle
 from videoda_models.video_model import VideoModel
 
 _NESTS = ("state_dict", "model_state_dict", "model")
 
 
 def read_state_dict(path: str | Path) -> dict[str, Tensor]:
-    """The tensors of a `.safetensors`, `.npz`, `.pt` or `.pth` file by name, on the CPU.
+    """The tensors of a `.safetensors`, `.npz`, `.pt`, `.pth` or `.ckpt` file by name, on the CPU.
 
-    A checkpoint that holds the state dict under "state_dict" or "model" is opened up, and DistributedDataParallel's
-    "module." is taken off where every name has it. A pickle that wants to run code is refused.
+    A pickle of nested dicts of numpy arrays is read as well, its keys joined with "/". A checkpoint that holds the
+    state dict under "state_dict" or "model" is opened up, and DistributedDataParallel's "module." is taken off where
+    every name has it. A pickle that wants to run code is refused.
     """
     path = Path(path)
     if not path.is_file():
@@ -39,6 +42,8 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
                 return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
         except (ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
             raise WeightsError(f"{path} is not a readable npz file of numbers ({error}); fetch it again") from error
+    if is_plain_pickle(path):
+        return {name: torch.from_numpy(array) for name, array in read_numpy_pickle(path).items()}
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -118,6 +123,19 @@ def checkpoint_classes(model: VideoModel, state: Mapping[str, Tensor]) -> int | 
     """The class count of the last layer in `state` (under the model's own names), or None where it has none."""
     weight = state.get(f"{model.logits_prefix}.weight")
     return None if weight is None else int(weight.shape[0])
+
+
+def tensors_sha256(state: Mapping[str, Tensor]) -> str:
+    """What the tensors are, whatever file holds them: sha256 over names, shapes and float32 bytes, sorted by name.
+
+    Batch norm's step counters are left out: they do nothing in evaluation, and some files do not have them.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(name for name in state if not name.endswith("num_batches_tracked")):
+        values = state[name].detach().to("cpu", torch.float32).contiguous().numpy().astype("<f4", copy=False)
+        digest.update(f"{name} {values.shape}\n".encode())
+        digest.update(values.tobytes())
+    return digest.hexdigest()
 
 
 def _names(names: list[str], *, near: list[str] | None = None, limit: int = 6) -> str:

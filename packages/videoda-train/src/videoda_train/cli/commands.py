@@ -10,6 +10,7 @@ import tyro
 from videoda_train.cli.chosen_recipe import chosen
 from videoda_train.cli.data_commands import DataCommand
 from videoda_train.cli.evaluate import Evaluate
+from videoda_train.cli.models import Models
 from videoda_train.cli.train_benchmarks import TrainB2u, TrainE2h, TrainS2u, photo_commands
 from videoda_train.cli.train_custom import TrainCustom, custom_command
 from videoda_train.cli.train_k2b import TrainK2b, k2b_command
@@ -58,17 +59,6 @@ class Report:
         """Write the page."""
         write_report(self.runs, self.out)
         print(f"report: {self.out}")
-
-
-@dataclass(frozen=True)
-class Models:
-    """List the networks by name."""
-
-    def run(self) -> None:
-        """Print the names."""
-        from videoda_models import list_models
-
-        print("\n".join(list_models()))
 
 
 def run_command(arguments: Sequence[str]) -> None:
