@@ -1,19 +1,31 @@
-"""Kill a writer with SIGKILL at random moments and check what is left: `python benchmarks/speed/flowbank_crash.py`."""
+"""Kill what uses a bank at random moments, flip its bits, and check what is left.
+
+`python benchmarks/speed/flowbank_crash.py [--times 250] [--flips 2000] [--json FILE]`. SIGKILL, SIGTERM and SIGINT take
+turns. Half of the kills hit a writer that inserts, clears and commits; the others hit `remove`, `merge`, `copy` and
+`export_npz`. With `--json` the counts go there and not into `benchmarks/results`.
+"""
 
 import argparse
+import json
 import multiprocessing
+import os
 import shutil
+import signal
 import tempfile
 import time
+from collections.abc import Callable
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from flowbank import FlowBank, verify
+from flowbank import FlowBank, FlowBankError, copy, export_npz, merge, remove, verify
 from measurements import row, write_section
 
 CLASSES, CAPACITY, VALUES, INSERTS = 5, 6, 50_000, 6
+SETTINGS = {"num_classes": CLASSES, "capacity": CAPACITY, "clip_shape": (VALUES,)}
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+Row = dict[str, Any]
 
 
 def clip_of(number: int) -> np.ndarray:
@@ -78,36 +90,40 @@ def leaked(folder: Path) -> list[str]:
         return sorted(names - allowed) + (["entries.slab has grown"] if slots > 2 * CLASSES * CAPACITY else [])
 
 
-def main() -> None:
-    """Kill, check, print and store."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--times", type=int, default=250)
-    times = parser.parse_args().times
-    folder = Path(tempfile.mkdtemp()) / "bank"
-    FlowBank.create(folder, num_classes=CLASSES, capacity=CAPACITY, clip_shape=(VALUES,)).close()
+def start(function: Callable[..., None], *arguments: Any) -> Any:
+    """Run a function in a process of its own that dies of each of the signals without a word."""
     context = multiprocessing.get_context("fork")
-    rng = np.random.default_rng(0)
+
+    def run() -> None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # Ctrl-C's traceback
+        function(*arguments)
+
+    process = context.Process(target=run)
+    process.start()
+    return process
+
+
+def kill_writers(folder: Path, times: int, rng: np.random.Generator) -> list[Row]:
+    """Kill a process that inserts, clears and commits."""
+    FlowBank.create(folder, **SETTINGS).close()
     counts = {"valid": 0, "lost": 0, "ahead": 0, "interrupted": 0, "leaks": 0}
     generation = 0
-    for _ in range(times):
-        said: Any = context.Value("q", -1, lock=False)
-        writer = context.Process(target=write_until_killed, args=(folder, said))
-        writer.start()
+    for turn in range(times):
+        said: Any = multiprocessing.get_context("fork").Value("q", -1, lock=False)
+        writer = start(write_until_killed, folder, said)
         while said.value < 0:
             time.sleep(0.0005)
         time.sleep(float(rng.uniform(0, 0.12)))
-        writer.kill()
+        os.kill(writer.pid, SIGNALS[turn % 3])
         writer.join()
         good, generation = complete(folder)
         counts["valid"] += good
         counts["lost"] += generation < said.value
         counts["ahead"] += generation == said.value + 1
-        used = {path.name for path in (folder / "generations").iterdir()}
-        counts["interrupted"] += len(used) > 1
+        counts["interrupted"] += len(list((folder / "generations").iterdir())) > 1
         counts["leaks"] += bool(leaked(folder))
-    shutil.rmtree(folder.parent)
-    rows = [
-        row("kills with SIGKILL at random moments", str(times), target="≥ 200", met=times >= 200),
+    return [
+        row("kills of a writer (insert, clear, commit) at random moments", str(times)),
         row(
             "reopened, every byte as a plain sorted list says",
             f"{counts['valid']} of {times}",
@@ -120,7 +136,150 @@ def main() -> None:
         row("leaked files or space after the next commit", str(counts["leaks"]), target="0", met=counts["leaks"] == 0),
         row("commits over all runs", str(generation)),
     ]
-    write_section("flowbank", "Crash test", rows)
+
+
+def kill_others(folder: Path, times: int, rng: np.random.Generator) -> list[Row]:
+    """Kill removals, merges, copies and exports; what they make is then absent or whole, and can be made again."""
+    source = folder / "source"
+    with FlowBank.create(source, **SETTINGS) as bank:
+        while bank.generation < 5:
+            take_step(bank)
+        digest = bank.state_dict()["digest"]
+
+    def whole(out: Path) -> bool:
+        with FlowBank.open(out, verify="on-read") as bank:
+            return len(bank) == sum(map(len, expected(5))) and not verify(out).problems
+
+    def whole_npz(out: Path) -> bool:
+        with np.load(out) as archive:
+            return all(archive[name] is not None for name in archive)
+
+    def make_export(out: Path) -> None:
+        with FlowBank.open(source) as bank:
+            export_npz(bank, out)
+
+    acts: dict[str, tuple[Callable[[Path], object], Callable[[Path], bool], Callable[[Path], bool]]] = {
+        "merge": (lambda out: merge([source], out).close(), lambda out: (out / "bank.json").exists(), whole),
+        "copy": (lambda out: copy(source, out), lambda out: (out / "bank.json").exists(), whole),
+        "export_npz": (make_export, Path.exists, whole_npz),
+        "remove": (remove, lambda out: not (out / "bank.json").exists(), lambda out: True),
+    }
+    rows = []
+    for name, (act, done, good) in acts.items():
+        longest, right, finished, again = 0.0, 0, 0, 0
+        for turn in range(-3, times):
+            out = folder / f"{name}{turn}.npz"
+            if name == "remove":
+                shutil.copytree(source, out)
+            said: Any = multiprocessing.get_context("fork").Value("q", 0, lock=False)
+
+            def run(act: Callable[[Path], object] = act, out: Path = out, said: Any = said) -> None:
+                said.value = 1
+                act(out)
+                said.value = 2
+
+            process = start(run)
+            while not said.value:
+                time.sleep(0.0001)
+            began = time.perf_counter()
+            if turn < 0:  # how long does it take?
+                process.join()
+                longest = max(longest, time.perf_counter() - began)
+            else:
+                time.sleep(float(rng.uniform(0, longest)))
+                os.kill(process.pid, SIGNALS[turn % 3]) if process.is_alive() else None
+                process.join()
+                finished += said.value == 2
+                if done(out):
+                    right += good(out)
+                else:
+                    right += not (out.is_file() or (name == "remove" and not whole(out)))
+                    act(out)  # over what was left
+                again += done(out) and good(out) and not list(folder.glob(".*flowbank-partial"))
+            shutil.rmtree(out) if out.is_dir() else out.unlink()
+        rows += [
+            row(f"kills of {name} ({finished} after its end)", str(times)),
+            row(f"{name}: absent or whole", f"{right} of {times}", target="all", met=right == times),
+            row(
+                f"{name}: there after another try, nothing left over",
+                f"{again} of {times}",
+                target="all",
+                met=again == times,
+            ),
+        ]
+    with FlowBank.open(source) as bank:
+        rows.append(row("the source of it all unchanged", "", target="yes", met=bank.state_dict()["digest"] == digest))
+    return rows
+
+
+def flip_bits(folder: Path, flips: int, rng: np.random.Generator) -> list[Row]:
+    """Flip one bit at a time anywhere in a bank."""
+    with FlowBank.create(folder, num_classes=3, capacity=4, clip_shape=(2, 8, 8)) as bank:
+        bank.insert(
+            [0, 0, 1, 2, 2, 2], rng.random(6), rng.integers(0, 256, (6, 2, 8, 8), dtype=np.uint8), keys=list("abcdef")
+        )
+        bank.commit()
+        bank.pin("kept")
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size)
+    seen = {"verify": 0, "on-read": 0, "never": 0}
+    other: set[str] = set()
+    for _ in range(flips):
+        path = files[int(rng.integers(len(files)))]
+        raw = bytearray(path.read_bytes())
+        position, bit = int(rng.integers(len(raw))), int(rng.integers(8))
+        raw[position] ^= 1 << bit
+        path.write_bytes(raw)
+        for how in seen:
+            try:
+                if how == "verify":
+                    seen[how] += bool(verify(folder).problems)
+                    continue
+                with FlowBank.open(folder, verify="on-read" if how == "on-read" else "never") as bank:
+                    for place in range(len(bank)):
+                        _ = bank.snapshot.index.text(place), bank.snapshot.stored(place, array="clip")
+                    bank.sample([0, 1, 2], reduction="mean")
+                    seen[how] += path.parent.name == "pins"  # which reading does not need
+            except FlowBankError:
+                seen[how] += 1
+            except Exception as error:
+                other.add(type(error).__name__)
+        raw[position] ^= 1 << bit
+        path.write_bytes(raw)
+    return [
+        row("flipped bits, one at a time", str(flips)),
+        row("noticed by verify", f"{seen['verify']} of {flips}", target="all", met=seen["verify"] == flips),
+        row(
+            "noticed with verify='on-read', pins apart",
+            f"{seen['on-read']} of {flips}",
+            target="all",
+            met=seen["on-read"] == flips,
+        ),
+        row("noticed by opening and reading without checks, pins apart", f"{seen['never']} of {flips}"),
+        row("errors other than FlowBankError", ", ".join(sorted(other)) or "none", target="none", met=not other),
+    ]
+
+
+def main() -> None:
+    """Kill, flip, check, print and store."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=250, help="kills")
+    parser.add_argument("--flips", type=int, default=2000)
+    parser.add_argument("--json", type=Path, default=None)
+    arguments = parser.parse_args()
+    folder = Path(tempfile.mkdtemp())
+    rng = np.random.default_rng(0)
+    each = -(-arguments.times // 8)
+    sections = {
+        "Crash test": kill_writers(folder / "bank", arguments.times - 4 * each, rng),
+        "Crash test: remove, merge, copy, export": kill_others(folder, each, rng),
+        "Flipped bits": flip_bits(folder / "flipped", arguments.flips, rng),
+    }
+    shutil.rmtree(folder)
+    if arguments.json is not None:
+        arguments.json.write_text(json.dumps(sections, indent=1) + "\n")
+        return
+    for name, rows in sections.items():
+        write_section("flowbank", name, rows)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 import multiprocessing
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def take_step(bank: FlowBank) -> None:
 
 
 def write_until_killed(folder: Path, said) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # Ctrl-C's traceback
     bank = FlowBank.open(folder, mode="r+")
     said.value = bank.generation
     while True:
@@ -64,7 +66,7 @@ def check(folder: Path) -> int:
         return bank.generation
 
 
-def kill_after(folder: Path, *, commits: int, delay: float) -> int:
+def kill_after(folder: Path, *, commits: int, delay: float, number: int) -> int:
     """Run a writer, kill it `delay` seconds after its n-th commit; return what it said it had committed."""
     context = multiprocessing.get_context("fork")
     said = context.Value("q", -1, lock=False)
@@ -75,7 +77,7 @@ def kill_after(folder: Path, *, commits: int, delay: float) -> int:
     while said.value < wanted:
         time.sleep(0.001)
     time.sleep(delay)
-    writer.kill()
+    os.kill(writer.pid, number)
     writer.join()
     return int(said.value)
 
@@ -85,8 +87,9 @@ def crash_repeatedly(folder: Path, *, times: int) -> int:
     FlowBank.create(folder, **settings, clip_shape=(VALUES,)).close()
     rng = np.random.default_rng(0)
     generation = 0
-    for _ in range(times):
-        said = kill_after(folder, commits=int(rng.integers(3)), delay=float(rng.uniform(0, 0.03)))
+    for turn in range(times):
+        number = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)[turn % 3]
+        said = kill_after(folder, commits=int(rng.integers(3)), delay=float(rng.uniform(0, 0.03)), number=number)
         generation = check(folder)
         assert said <= generation <= said + 1
     with FlowBank.open(folder, mode="r+") as bank:

@@ -231,7 +231,7 @@ class FlowBank:
         """Stage the removal of every entry; like inserts, readers see it after `commit`."""
         writer = self.writer
         with writer.changing():
-            writer.staging.clear()
+            writer.clear()
 
     def commit(self) -> int:
         """Publish what is staged, all or nothing, and read it from now on; return the new generation's number.

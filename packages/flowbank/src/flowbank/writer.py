@@ -157,6 +157,7 @@ class Writer:
             self._entries.write(slot, record)
         except OSError as error:
             self._entry_slots.release([slot])
+            self._trim()
             raise BankStorageError(
                 f"an entry could not be written to {self.folder}: {error.strerror}; free some space and insert again"
             ) from error
@@ -209,9 +210,11 @@ class Writer:
             replace_file(path, new.to_bytes())
         except FlowBankError:
             self._sum_slots.release(sum_slots)
+            self._trim()
             raise
         except OSError as error:
             self._sum_slots.release(sum_slots)
+            self._trim()
             raise BankStorageError(
                 f"generation {new.generation} could not be written to {self.folder}: {error.strerror};"
                 f" generation {self.index.generation} stays, free some space and commit again"
@@ -240,6 +243,11 @@ class Writer:
         self.staging.changed = set(range(self.config.num_classes))
         self.commit(apply_rules=False)
 
+    def clear(self) -> None:
+        """Empty the working set; what only it used is free at once, so that a full disk has room again."""
+        self.staging.clear()
+        self._trim()
+
     def rollback(self) -> None:
         """Start the working set anew from the newest generation."""
         self._entry_slots.release(self.staging.unpublished_slots())
@@ -252,9 +260,7 @@ class Writer:
                 dropped = self._stored.pop(generation)
                 self._entry_slots.release(dropped.entries["slot"])
                 self._sum_slots.release(_sum_slots_of(dropped))
-        with suppress(OSError):
-            self._entries.truncate(self._entry_slots.shrink())
-            self._sums.truncate(self._sum_slots.shrink())
+        self._trim()
 
     def close(self) -> None:
         """Give the lock back; what was not committed is gone."""
@@ -270,6 +276,12 @@ class Writer:
         if self._lock_fd >= 0:
             os.close(self._lock_fd)
             self._lock_fd = -1
+
+    def _trim(self) -> None:
+        """Give the space after the last slot in use back to the file system."""
+        with suppress(OSError):
+            self._entries.truncate(self._entry_slots.shrink())
+            self._sums.truncate(self._sum_slots.shrink())
 
     def _recover(self) -> None:
         """Learn which slots are in use, remove what an interrupted writer left, and start at the newest generation."""
