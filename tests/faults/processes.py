@@ -101,7 +101,9 @@ class Watch:
         prefix, sync = os.fspath(below), os.fsync
 
         def inside(path: Any) -> bool:  # the command runs in that folder
-            return not isinstance(path, int) and (str(path).startswith(prefix) or not os.path.isabs(path))
+            return not isinstance(path, int) and (
+                str(path).startswith(prefix) or not Path(os.fsdecode(path)).is_absolute()
+            )
 
         def change() -> None:
             self._changes.value += 1
