@@ -228,7 +228,7 @@ def main() -> None:
                 batch = Batch(parser, folder, tallies[parser.name], seed=given.seed)
                 batch.run(own, sizes[parser.name], guided=guided)
                 for key in tallies[parser.name].findings.keys() - known:
-                    print(f"{parser.name}: {key}: {tallies[parser.name].findings[key]}", flush=True)
+                    print(f"{parser.name}: {key}: {tallies[parser.name].findings[key]['error']}", flush=True)
             total = sum(tally.cases for tally in tallies.values())
             print(f"round {turn + 1}: {total} cases, {time.monotonic() - begun:.0f} s", flush=True)
             if given.out is not None:

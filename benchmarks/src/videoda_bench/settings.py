@@ -42,7 +42,7 @@ def parse_settings(texts: Sequence[str]) -> dict[str, Any]:
         name, equals, value = text.partition("=")
         try:
             settings[name.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError, RecursionError):  # also dates and numbers that are none
             equals = ""
         if not equals:
             raise PlanError(f"{text!r} is not NAME=VALUE; for example optim.epochs=2")

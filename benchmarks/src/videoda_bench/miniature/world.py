@@ -92,7 +92,7 @@ def _finished(out_dir: Path, wanted: dict[str, object]) -> dict[str, object] | N
 def _read(path: Path) -> dict[str, object]:
     try:
         content = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise MiniatureError(f"cannot read {path}: {error}. Delete that folder or choose another.") from error
     return content if isinstance(content, dict) else {}
 

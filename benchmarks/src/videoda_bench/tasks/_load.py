@@ -37,7 +37,7 @@ def load_task(name: str | Path) -> Task:
         path = Path(name)
         if not path.is_file():
             raise TaskError(f"no task file at {path}; the form is that of videoda_bench/tasks/e2h.yaml")
-        return _Reader(str(path), argument=path.name).task(_parse(path.read_text(encoding="utf-8"), str(path)))
+        return _Reader(str(path), argument=path.name).task(_parse(path.read_bytes(), str(path)))
     if name not in list_tasks():
         raise TaskError(f"no task {str(name)!r}; there are {', '.join(list_tasks())}, or give a .yaml file of your own")
     return _Reader(f"tasks/{name}.yaml", argument=str(name)).task(_parse(_read(f"{name}.yaml"), f"tasks/{name}.yaml"))
@@ -51,10 +51,10 @@ def _read(name: str) -> str:
     return str(_folder().joinpath(name).read_text(encoding="utf-8"))
 
 
-def _parse(text: str, where: str) -> Any:
+def _parse(text: str | bytes, where: str) -> Any:
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        return yaml.safe_load(text.decode("utf-8") if isinstance(text, bytes) else text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # also dates and numbers that are none
         raise TaskError(f"{where} is not YAML: {error}") from error
 
 

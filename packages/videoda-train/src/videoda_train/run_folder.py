@@ -7,7 +7,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -214,19 +214,26 @@ class RunFolder:
             RunError: the folder holds no run.
         """
         try:
-            return from_dict(yaml.safe_load(self.config_file.read_text()))
+            return from_dict(yaml.safe_load(self.config_file.read_text(encoding="utf-8")))
         except FileNotFoundError:
             raise RunError(f"{self.root} holds no run (no config.yaml)") from None
-        except (yaml.YAMLError, KeyError, TypeError) as error:
+        except Exception as error:  # a damaged file meets YAML, the types and the values with errors of many kinds
             raise RunError(
                 f"{self.config_file} is not a run's configuration ({error}); give another --run-dir"
             ) from error
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """Return the epochs' records."""
+        """Return the epochs' records.
+
+        Raises:
+            RunError: the file is damaged.
+        """
         if not self.metrics_file.exists():
             return []
-        return [json.loads(line) for line in self.metrics_file.read_text().splitlines()]
+        records = _parsed(self.metrics_file, lambda text: [json.loads(line) for line in text.splitlines()])
+        if not all(isinstance(record, dict) and isinstance(record.get("epoch"), int) for record in records):
+            raise RunError(f"{self.metrics_file} is damaged (a line is not an epoch's record); {_CURE}")
+        return records
 
     def write_metrics(self, record: dict[str, Any]) -> None:
         """Add an epoch's record, in place of any record of that epoch or a later one (left by an interrupted run)."""
@@ -262,14 +269,24 @@ class RunFolder:
         """Return `results.json`.
 
         Raises:
-            RunError: the run has none (it is not complete).
+            RunError: the run has none (it is not complete), or the file is damaged.
         """
-        try:
-            return json.loads(self.results_file.read_text())
-        except FileNotFoundError:
-            raise RunError(
-                f"{self.root} has no results.json; the run is not complete, continue it with --resume"
-            ) from None
+        if not self.results_file.exists():
+            raise RunError(f"{self.root} has no results.json; the run is not complete, continue it with --resume")
+        results = _parsed(self.results_file, json.loads)
+        if not isinstance(results, dict):
+            raise RunError(f"{self.results_file} is damaged (not a run's results); {_CURE}")
+        return results
+
+
+_CURE = "bring back a copy of it, or train again into another --run-dir"
+
+
+def _parsed(file: Path, parse: Callable[[str], Any]) -> Any:
+    try:
+        return parse(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, numbers without end, nesting without end
+        raise RunError(f"{file} is damaged ({str(error).splitlines()[0]}); {_CURE}") from error
 
 
 _FILES = {"config.yaml", "metrics.jsonl", "predictions.csv", "test-predictions.csv", "results.json"}

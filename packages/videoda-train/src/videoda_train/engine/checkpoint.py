@@ -42,8 +42,13 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise RunError(f"no checkpoint at {path}") from None
-    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
-        raise RunError(f"cannot read the checkpoint {path}: {str(error).splitlines()[0]}") from error
+    except pickle.UnpicklingError as error:
+        found = re.search(r"safe_globals\(\[([^\]]+)\]", str(error))
+        reason = f"it holds {found[1]}, which could run code" if found else "its pickle is damaged"
+        raise RunError(f"cannot read the checkpoint {path}: {reason}; nothing of it was run") from error
+    except Exception as error:  # what reads a damaged archive or pickle fails in many ways
+        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+        raise RunError(f"cannot read the checkpoint {path}: {reason}; it is damaged") from error
     if not isinstance(content, dict) or "module" not in content:
         raise RunError(f"{path} is not a checkpoint of videoda")
     return content

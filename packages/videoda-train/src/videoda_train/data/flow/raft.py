@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float32, UInt8
 from torch import Tensor, nn
 from torchvision.models.optical_flow import raft_small
+from videoda_models import read_state_dict
 
 from videoda_train.errors import ConfigError
 
@@ -47,12 +48,13 @@ def load_raft_small(weights: Path | str) -> nn.Module:
     """Return torchvision's `raft_small` with the weights of a file, torchvision's own or its authors'.
 
     Raises:
+        WeightsError: the file is damaged, or holds more than tensors.
         ConfigError: the file is missing, or its keys are neither's; the first foreign and missing keys are named.
     """
     weights = Path(weights)
     if not weights.is_file():
         raise ConfigError(f"no RAFT weights at {weights}; give torchvision's or its authors' raft-small.pth")
-    state = torch.load(weights, map_location="cpu", weights_only=True)
+    state = read_state_dict(weights)
     if any(key.removeprefix("module.").startswith("fnet.") for key in state):
         state = torchvision_keys(state)
     model = raft_small()

@@ -6,7 +6,8 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from videoda_train.errors import MissingDatasetError
+from videoda_train.errors import MissingDatasetError, StorageError
+from videoda_train.storage import is_refusal, storage_error
 
 ARCHIVE_SUFFIXES = frozenset({".rar", ".zip"})
 
@@ -30,6 +31,7 @@ def unpack(archive: Path) -> Path:
 
     Raises:
         MissingDatasetError: no program that unpacks RAR is installed, or the archive cannot be unpacked.
+        StorageError: there is no room for its files, or the disk refuses them.
     """
     archive = archive.absolute()
     folder = unpacked_folder(archive)
@@ -52,9 +54,41 @@ def unpack(archive: Path) -> Path:
 def _unpack_zip(archive: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(archive) as file:
+            _require_room(folder, sum(info.file_size for info in file.infolist()), archive=archive)
             file.extractall(folder)
-    except zipfile.BadZipFile as error:
-        raise MissingDatasetError(f"{archive} cannot be unpacked ({error}); download it again") from error
+    except StorageError:
+        raise
+    except OSError as error:
+        if is_refusal(error):
+            raise storage_error(folder, error) from error
+        raise _damaged(archive, error) from error
+    except NotImplementedError as error:  # Deflate64, among others
+        raise MissingDatasetError(
+            f"{archive} is packed in a way that Python cannot unpack ({error}); unpack it yourself into "
+            f"{unpacked_folder(archive)}"
+        ) from error
+    except RuntimeError as error:
+        if "encrypted" not in str(error):
+            raise _damaged(archive, error) from error
+        raise MissingDatasetError(
+            f"{archive} is encrypted; unpack it yourself into {unpacked_folder(archive)}"
+        ) from error
+    except Exception as error:  # zipfile and the decompressors meet damage with exceptions of many kinds
+        raise _damaged(archive, error) from error
+
+
+def _require_room(folder: Path, needed: int, *, archive: Path) -> None:
+    """Refuse what does not fit before it fills the disk: an archive of kilobytes can hold terabytes of zeros."""
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise StorageError(
+            f"{archive} unpacks to {needed / 2**20:,.0f} MiB and {folder.parent} has {free / 2**20:,.0f} MiB free; "
+            "make room there, or unpack it yourself elsewhere"
+        )
+
+
+def _damaged(archive: Path, error: Exception) -> MissingDatasetError:
+    return MissingDatasetError(f"{archive} cannot be unpacked ({error or type(error).__name__}); download it again")
 
 
 def _unpack_rar(archive: Path, folder: Path) -> None:
