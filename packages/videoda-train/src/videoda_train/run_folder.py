@@ -16,7 +16,7 @@ import yaml
 
 from videoda_train.data.atomic_file import write_text
 from videoda_train.data.list_file import ListItem
-from videoda_train.errors import RunError, StorageError
+from videoda_train.errors import ConfigError, RunError, StorageError
 from videoda_train.evaluation import Scores
 from videoda_train.recipes.config import TrainConfig, from_dict, to_dict
 from videoda_train.run_owner import sole_owner
@@ -208,18 +208,19 @@ class RunFolder:
         return started if isinstance(started, dict) else {}
 
     def read_config(self) -> TrainConfig:
-        """Return the configuration that the run was started with.
+        """Return the configuration that the run was started with, by this version or an earlier one.
 
         Raises:
-            RunError: the folder holds no run.
+            RunError: the folder holds no run, or a configuration that cannot be read.
         """
         try:
             return from_dict(yaml.safe_load(self.config_file.read_text(encoding="utf-8")))
         except FileNotFoundError:
             raise RunError(f"{self.root} holds no run (no config.yaml)") from None
         except Exception as error:  # a damaged file meets YAML, the types and the values with errors of many kinds
+            reason = " ".join(str(error).split())
             raise RunError(
-                f"{self.config_file} is not a run's configuration ({error}); give another --run-dir"
+                f"{self.config_file} is not the configuration of a run ({reason}); give another run folder"
             ) from error
 
     def read_metrics(self) -> list[dict[str, Any]]:

@@ -344,9 +344,27 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def from_dict(values: dict[str, Any]) -> TrainConfig:
-    """Build a configuration from `to_dict`'s output."""
-    parts = {name: kind(**_typed(values[name])) for name, kind in _PARTS.items()}
+def from_dict(values: Any) -> TrainConfig:
+    """Build a configuration from `to_dict`'s output, today's or an earlier version's: what came later has its default.
+
+    Raises:
+        ConfigError: settings that this version does not know or that are missing, by name, or values out of range.
+    """
+    if not isinstance(values, dict):
+        raise ConfigError(f"it holds {type(values).__name__}, not settings")
+    sections = {name: values.get(name, {}) for name in _PARTS}
+    for name, given in sections.items():
+        if not isinstance(given, dict):
+            raise ConfigError(f"{name} is {given!r}; it must hold settings")
+    known = {name: {f.name for f in fields(kind)} for name, kind in _PARTS.items()}
+    unknown = [str(key) for key in values if key not in {f.name for f in fields(TrainConfig)}]
+    unknown += [f"{name}.{key}" for name, given in sections.items() for key in given if key not in known[name]]
+    if unknown:
+        raise ConfigError(f"it has settings that this version does not know: {', '.join(unknown)}")
+    missing = [name for name in ("source_list", "target_list", "classes") if sections["data"].get(name) is None]
+    if missing:
+        raise ConfigError(f"it lacks {', '.join(f'data.{name}' for name in missing)}")
+    parts = {name: kind(**_typed(sections[name])) for name, kind in _PARTS.items()}
     return TrainConfig(**{key: value for key, value in values.items() if key not in _PARTS}, **parts)
 
 
