@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -5,10 +6,11 @@ import pytest
 import torch
 from depthmotion import flowio
 from flowbank import FlowBank, FlowBankError
+from tiny_engine import point_config
 from videoda_models import TwoStream, create_model
 from videoda_train.data.step_batches import StepBatch
 from videoda_train.data.target_dataset import TargetDataset
-from videoda_train.errors import RunError
+from videoda_train.errors import ConfigError, RunError
 from videoda_train.evaluation import Scores
 from videoda_train.methods.cfb import Cfb
 from videoda_train.methods.flow_memory import FlowMemory
@@ -217,6 +219,38 @@ def test_one_stream_learns_as_it_does_beside_the_other(tmp_path: Path) -> None:
 def test_scores_of_a_diverged_network_fill_no_bank_and_say_what_to_lower(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"scores of 1 of 3 videos are not finite.*lower --optim\.lr"):
         make_cfb(tmp_path).after_evaluation(1, make_scores([0, 1, 2], [1.0, float("nan"), 1.0]))
+
+
+@pytest.mark.parametrize(
+    ("settings", "kept"),
+    [
+        ({}, [[1, 5], [3, 4], []]),
+        ({"bank_min_confidence": 0.5}, [[1, 5], [], []]),
+        ({"bank_min_confidence": 0.42}, [[1, 5], [3], []]),
+        ({"bank_top_fraction": 0.5}, [[1, 5], [3], []]),
+        ({"bank_top_fraction": 0.2}, [[1, 5], [], []]),
+        ({"bank_total_size": 2}, [[1], [3], []]),
+        ({"bank_total_size": 3, "bank_size": 3}, [[1, 5], [3], []]),
+    ],
+)
+def test_the_admission_rules_decide_what_is_kept_and_logged(
+    tmp_path: Path, settings: dict[str, float], kept: list[list[int]]
+) -> None:
+    method = make_cfb(tmp_path, **settings)
+    logged = method.after_evaluation(1, SCORES)
+    assert logged == {"bank_counts": [len(videos) for videos in kept], "bank_videos": kept}
+    restored = make_cfb(tmp_path / "again", **settings)
+    restored.load_state(method.state())
+    assert restored.memory.logged() == logged
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("bank_min_confidence", 1.5), ("bank_min_confidence", 0.0), ("bank_top_fraction", -1.0), ("bank_total_size", 0)],
+)
+def test_admission_rules_out_of_range_are_refused(name: str, value: float) -> None:
+    with pytest.raises(ConfigError, match=rf"cfb\.{name} is {value}; "):
+        replace(point_config(), cfb=CfbConfig(**{name: value}))  # type: ignore[arg-type]
 
 
 def test_a_bank_folder_with_someones_file_in_it_is_refused_and_stays(tmp_path: Path) -> None:

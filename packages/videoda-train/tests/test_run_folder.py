@@ -73,9 +73,7 @@ def test_a_name_that_the_run_would_write_is_refused_before_anything_is_written(
     folder.mkdir()
     make(folder / name)
     before = tree(tmp_path)
-    with pytest.raises(
-        RunError, match=rf"{name}.*give another (--run-dir|run folder)"
-    ):
+    with pytest.raises(RunError, match=rf"{name}.*give another (--run-dir|run folder)"):
         begin(folder, config, resume=resume)
     assert tree(tmp_path) == before
 

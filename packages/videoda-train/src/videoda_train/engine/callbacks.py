@@ -24,6 +24,8 @@ def scalars(record: Record) -> dict[str, float]:
     named |= {f"target/{name}": record[name] for name in ("acc_softmax", "acc_logits", "mean_class_accuracy")}
     named |= {f"average/{name}": value for name, value in record.get("average", {}).items()}
     named |= {f"criteria/{name}": value for name, value in record["criteria"].items()}
+    if counts := record.get("bank_counts"):
+        named |= {"bank/videos": sum(counts), "bank/largest_class_share": max(counts) / max(sum(counts), 1)}
     return {**named, "lr": record["lr"], "clips_per_second": record["clips_per_second"]}
 
 

@@ -1,5 +1,6 @@
 """The training loop: plain PyTorch, the same for every method."""
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -8,6 +9,7 @@ from typing import Any
 from tqdm import tqdm
 
 from videoda_train.data.training_data import StepKey, TrainingData, epoch_loader
+from videoda_train.engine.bank_health import bank_warning
 from videoda_train.engine.callbacks import Callback
 from videoda_train.engine.evaluate import evaluate
 from videoda_train.engine.finite import ANEW
@@ -21,6 +23,8 @@ from videoda_train.evaluation import Scores, labels_of, measure
 from videoda_train.methods.method import Method
 from videoda_train.recipes.config import TrainConfig
 from videoda_train.run_folder import RunFolder
+
+_LOG = logging.getLogger(__name__)
 
 
 class TrainingLoop:
@@ -45,6 +49,7 @@ class TrainingLoop:
         self.update = WeightUpdate(method, config, runtime, steps_per_epoch=data.steps_per_epoch)
         self.state = RunState(self.update, method, folder, config.checkpoint, ranks=runtime.ranks)
         self.labels = labels_of(data.evaluated.items)
+        self._has_warned = False
 
     def run(self) -> Scores:
         """Train to the last epoch; return the scores of its evaluation.
@@ -76,6 +81,7 @@ class TrainingLoop:
         with self.runtime.ranks.first(leader=self.runtime.ranks.leads_node):
             logged = self.method.after_evaluation(epoch, adapted)
         if self.runtime.ranks.leads:
+            self._warn_of_bank(epoch, logged)
             record = {
                 "epoch": epoch,
                 "lr": self.update.rate(epoch, max(end.step - 1, 0)),
@@ -131,6 +137,16 @@ class TrainingLoop:
             scores = evaluate(self.method, self.data.evaluated, self.runtime)
         metrics = asdict(measure(scores, self.labels))
         return {"average": {name: metrics[name] for name in ("acc_softmax", "acc_logits", "mean_class_accuracy")}}
+
+    def _warn_of_bank(self, epoch: int, logged: dict[str, Any]) -> None:
+        """Say once per run what is wrong with the bank; the record says it every time."""
+        count = len(self.data.adapted)
+        warning = bank_warning(logged, num_videos=count, classes=self.config.data.classes)
+        if warning is not None:
+            logged["bank_warning"] = warning
+            if not self._has_warned:
+                _LOG.warning("epoch %d: %s", epoch + 1, warning)
+            self._has_warned = True
 
     def _not_finite(self, event: NotFinite, position: Position) -> RunError:
         saved = self.state.save_beside("not-finite.pt", position)

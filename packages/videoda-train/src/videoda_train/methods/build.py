@@ -51,6 +51,7 @@ def build_method(
                 clip=config.clip,
                 folder=Path(bank_dir),
                 fills=fills_bank,
+                num_streams=2 if config.model.streams == "both" else 1,
                 seed=config.seed,
             )
         if config.method == "zero_shot":

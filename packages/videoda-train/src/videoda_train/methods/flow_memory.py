@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 import flowbank
 import numpy as np
 import torch
-from flowbank import FlowBank
+from flowbank import Admission, Draw, FlowBank
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
@@ -35,7 +35,8 @@ class BankableVideos(Protocol):
 class FlowMemory:
     """Draws in place of source clips' flows; with `config.bank` off it stays empty.
 
-    Of the processes that share a bank folder one fills it, before the others are called after the same evaluation.
+    `num_streams` vote: confidences are sums over their softmax scores. Of the processes that share a bank folder one
+    fills it, before the others are called after the same evaluation.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class FlowMemory:
         clip: ClipConfig,
         folder: Path,
         fills: bool = True,
+        num_streams: int = 2,
         seed: int,
     ):
         self._videos = videos
@@ -55,6 +57,7 @@ class FlowMemory:
         self._clip = clip
         self._folder = folder
         self._fills = fills
+        self._num_streams = num_streams
         self._seed = seed
         self._bank: FlowBank | None = None
         self._fill: dict[str, Tensor] | None = None
@@ -115,9 +118,16 @@ class FlowMemory:
                 "training has diverged; lower --optim.lr"
             )
         self._fill_bank(pseudo_labels, confidences)
+        return self.logged()
+
+    def logged(self) -> dict[str, Any]:
+        """Return how many videos of each class the bank holds, and which (target indices, the most confident first)."""
+        bank = self._open_bank()
+        rows = np.arange(int(bank.counts().sum()))
+        classes = (Draw(bank.snapshot, rows[bank.snapshot.rows_of(label)]) for label in range(self._num_classes))
         return {
-            "bank_counts": self._open_bank().counts().tolist(),
-            "bank_videos": self._banked(pseudo_labels, confidences),
+            "bank_counts": bank.counts().tolist(),
+            "bank_videos": [[int(str(key)) for key in entries.keys] for entries in classes],
         }
 
     def _fill_bank(self, pseudo_labels: Int64[Tensor, " N"], confidences: Float[Tensor, " N"]) -> None:
@@ -129,14 +139,13 @@ class FlowMemory:
         bank.clear()
         for index in range(len(self._videos)):
             codes = np.moveaxis(self._videos.bank_flow_codes(index), -1, 0)[None]
-            bank.insert(pseudo_labels[index : index + 1], confidences[index : index + 1], np.ascontiguousarray(codes))
+            bank.insert(
+                pseudo_labels[index : index + 1],
+                confidences[index : index + 1],
+                np.ascontiguousarray(codes),
+                keys=[str(index)],
+            )
         bank.commit()
-
-    def _banked(self, pseudo_labels: Int64[Tensor, " N"], confidences: Float[Tensor, " N"]) -> list[list[int]]:
-        """Return the target indices of the videos in the bank, class by class, the most confident first."""
-        order = confidences.argsort(descending=True, stable=True)
-        members = (order[pseudo_labels[order] == label] for label in range(self._num_classes))
-        return [indices[: self._config.bank_size].tolist() for indices in members]
 
     def _open_bank(self) -> FlowBank:
         if self._bank is None:
@@ -144,7 +153,7 @@ class FlowMemory:
         return self._bank
 
     def _create_bank(self) -> FlowBank:
-        clip = self._clip
+        clip, least = self._clip, self._config.bank_min_confidence
         flowbank.remove(self._folder, missing_ok=True)  # the bank of a run that stopped; whatever else is there stays
         return FlowBank.create(
             self._folder,
@@ -153,6 +162,12 @@ class FlowMemory:
             clip_shape=(2, clip.num_frames, clip.crop, clip.crop),
             codec="flow-uint8",
             bound=clip.flow_bound,
+            admission=Admission(
+                # The bank compares sums over the streams.
+                min_confidence=None if least is None else least * self._num_streams,
+                top_fraction=self._config.bank_top_fraction,
+                total_capacity=self._config.bank_total_size,
+            ),
         )
 
     def state(self) -> dict[str, Any]:

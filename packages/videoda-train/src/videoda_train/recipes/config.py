@@ -1,6 +1,6 @@
 """The configuration of one training run: typed, frozen, written to `config.yaml`, and the command line's source."""
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -216,6 +216,14 @@ class CfbConfig:
     bank_from_epoch: int = 10
     """First epoch whose evaluation fills the bank; training uses it from the next epoch on."""
     bank_reduction: Literal["random", "mean"] = "random"
+    bank_min_confidence: float | None = None
+    """Videos below this confidence (mean softmax score of the streams, 0 to 1) are not kept; default, as published: all
+    may be."""
+    bank_top_fraction: float | None = None
+    """Only this share of all videos, the most confident ones over all classes, is kept, 0 to 1; default, as published:
+    all may be."""
+    bank_total_size: int | None = None
+    """Clips kept of all classes together, shared evenly; default, as published: only each class is limited."""
     pace: bool = True
     pace_weight: float = 0.2
     num_paces: int = 5
@@ -291,6 +299,12 @@ class TrainOptions:
         ):
             if value < 1:
                 raise ConfigError(f"{name} is {value}; it must be at least 1")
+        for name in ("bank_min_confidence", "bank_top_fraction"):
+            share = getattr(self.cfb, name)
+            if share is not None and not 0 < share <= 1:
+                raise ConfigError(f"cfb.{name} is {share}; allowed: above 0, at most 1, or None")
+        if self.cfb.bank_total_size is not None and self.cfb.bank_total_size < 1:
+            raise ConfigError(f"cfb.bank_total_size is {self.cfb.bank_total_size}; it must be at least 1, or None")
         needed = NEEDED_INPUTS.get(self.method)
         if needed and self.inputs != needed:
             raise ConfigError(f"method is '{self.method}', inputs is '{self.inputs}'; {self.method} needs '{needed}'")
@@ -361,9 +375,9 @@ def from_dict(values: Any) -> TrainConfig:
     unknown += [f"{name}.{key}" for name, given in sections.items() for key in given if key not in known[name]]
     if unknown:
         raise ConfigError(f"it has settings that this version does not know: {', '.join(unknown)}")
-    missing = [name for name in ("source_list", "target_list", "classes") if sections["data"].get(name) is None]
-    if missing:
-        raise ConfigError(f"it lacks {', '.join(f'data.{name}' for name in missing)}")
+    needed = [f.name for f in fields(DataConfig) if f.default is MISSING]
+    if missing := [f"data.{name}" for name in needed if sections["data"].get(name) is None]:
+        raise ConfigError(f"it lacks {', '.join(missing)}")
     parts = {name: kind(**_typed(sections[name])) for name, kind in _PARTS.items()}
     return TrainConfig(**{key: value for key, value in values.items() if key not in _PARTS}, **parts)
 
