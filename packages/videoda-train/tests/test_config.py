@@ -59,7 +59,7 @@ def test_settings_of_a_newer_version_are_named_in_one_line(tmp_path: Path) -> No
 )
 def test_a_file_that_is_no_configuration_is_one_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "config.yaml").write_bytes(text.encode(errors="surrogateescape"))
-    with pytest.raises(RunError, match=r"^.*config\.yaml is not the configuration of a run \([^\n]*$"):
+    with pytest.raises(RunError, match=r"^.*config\.yaml is not a run's configuration \([^\n]*$"):
         RunFolder(tmp_path).read_config()
 
 

@@ -16,7 +16,7 @@ import yaml
 
 from videoda_train.data.atomic_file import write_text
 from videoda_train.data.list_file import ListItem
-from videoda_train.errors import ConfigError, RunError, StorageError
+from videoda_train.errors import RunError, StorageError
 from videoda_train.evaluation import Scores
 from videoda_train.recipes.config import TrainConfig, from_dict, to_dict
 from videoda_train.run_owner import sole_owner
@@ -220,7 +220,7 @@ class RunFolder:
         except Exception as error:  # a damaged file meets YAML, the types and the values with errors of many kinds
             reason = " ".join(str(error).split())
             raise RunError(
-                f"{self.config_file} is not the configuration of a run ({reason}); give another run folder"
+                f"{self.config_file} is not a run's configuration ({reason}); give another run folder"
             ) from error
 
     def read_metrics(self) -> list[dict[str, Any]]:
