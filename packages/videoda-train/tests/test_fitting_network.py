@@ -8,7 +8,7 @@ from videoda_models import WeightsError, create_model
 from videoda_train.cli.commands import run_command
 from videoda_train.cli.entry import exit_code
 from videoda_train.recipes.custom import CUSTOM, StreamWeights, custom_options
-from videoda_train.recipes.fitting_network import fitting_network, i3d_networks
+from videoda_train.recipes.fitting_network import fitting_networks, i3d_networks
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +24,18 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", i3d_networks())
 def test_a_file_fits_the_network_it_was_made_from(weights: Path, name: str) -> None:
-    assert fitting_network(weights / f"{name}.pt") == name
+    assert fitting_networks(weights / f"{name}.pt")[0] == name
+
+
+def test_weights_for_rgb_start_a_flow_network_of_their_size(weights: Path) -> None:
+    full = StreamWeights(flow=weights / "i3d-inception-rgb.pt")
+    assert custom_options("cfb", weights=full).model.flow == "i3d-inception-flow"
 
 
 def test_another_file_fits_none_and_a_missing_one_is_named(weights: Path) -> None:
-    assert fitting_network(weights / "other.pt") is None
+    assert fitting_networks(weights / "other.pt") == []
     with pytest.raises(WeightsError, match=r"gone\.pt"):
-        fitting_network(weights / "gone.pt")
+        fitting_networks(weights / "gone.pt")
 
 
 def test_full_size_weights_bring_their_network_and_its_frames(weights: Path) -> None:
@@ -74,7 +79,11 @@ def test_the_command_takes_the_network_that_the_weights_fit(
             "fits i3d-inception-rgb, not i3d-inception-tiny-rgb; give --model.rgb i3d-inception-rgb",
         ),
         ((), "i3d-inception-flow", "fits i3d-inception-flow, not i3d-inception-tiny-rgb"),
-        ((), "other", "fits none of i3d-inception-flow, i3d-inception-rgb, .*--model.rgb is i3d-inception-tiny-rgb"),
+        (
+            (),
+            "other",
+            "fits none of i3d-inception-rgb, i3d-inception-tiny-rgb, .*--model.rgb is i3d-inception-tiny-rgb",
+        ),
         ((), "gone", "gone.pt"),
     ],
 )

@@ -1,9 +1,10 @@
 """The commands of `videoda-bench`."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
+from videoda_train.cli.parsing import parse_command_line
 
 from videoda_bench.cli.difficulty import Difficulty
 from videoda_bench.cli.expectations import Check, Expect
@@ -27,12 +28,17 @@ Command = (
 )
 
 
+def parse_command(arguments: Sequence[str]) -> Any:
+    """Return the command that a command line says; it does its work in `run()`."""
+    return parse_command_line(
+        Command,
+        arguments,
+        program="videoda-bench",
+        description="Benchmarks of image-to-video and video-to-video adaptation. `videoda-bench --version` says which "
+        "one this is.",
+    )
+
+
 def run_command(arguments: Sequence[str]) -> None:
     """Parse and run one command line."""
-    command = tyro.cli(
-        Command,
-        prog="videoda-bench",
-        description="Benchmarks of image-to-video and video-to-video adaptation.",
-        args=arguments,
-    )
-    command.run()
+    parse_command(arguments).run()

@@ -5,9 +5,14 @@ import sys
 from videoda_train.cli.entry import exit_code
 from videoda_train.processors import prepare_environment
 
+from videoda_bench import __version__
+
 
 def main() -> None:
     """Run `videoda-bench`."""
+    if sys.argv[1:] == ["--version"]:
+        print(f"videoda-bench {__version__}")
+        return
 
     def run() -> None:
         from videoda_bench.cli.commands import run_command
@@ -15,4 +20,4 @@ def main() -> None:
         run_command(sys.argv[1:])
 
     prepare_environment()
-    sys.exit(exit_code("videoda-bench", run))
+    sys.exit(exit_code("videoda-bench", run, version=__version__))

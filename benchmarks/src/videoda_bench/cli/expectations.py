@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
+from videoda_train.cli.entry import SOME_FAILED
 
 from videoda_bench.expectations import check, describe, expect, expectations_file, read_expectations, write_expectations
 from videoda_bench.reproduction.plan import read_plan
-
-OUTSIDE = 1
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Expect:
 
 @dataclass(frozen=True)
 class Check:
-    """Hold a finished reproduction of a miniature against what is expected; exit with 1 if anything is outside."""
+    """Hold a finished reproduction of a miniature against what is expected; exit with 3 if anything is outside."""
 
     out: tyro.conf.Positional[Path]
     """Folder of the reproduction."""
@@ -45,5 +44,5 @@ class Check:
         outside = sorted({finding.run for finding in findings if not finding.inside})
         if outside:
             print(f"\noutside their bands: {', '.join(outside)}")
-            raise SystemExit(OUTSIDE)
+            raise SystemExit(SOME_FAILED)
         print(f"\nall {len(findings)} quantities are inside their bands")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import tyro
+from videoda_train.cli.entry import SOME_FAILED
 
 from videoda_bench.reproduction.devices import find_slots
 from videoda_bench.reproduction.launch import FailedRun, launch
@@ -19,7 +20,6 @@ from videoda_bench.tasks import load_task
 
 PresetName = Literal["standard", "smoke"]
 _SCALES: dict[PresetName, Scale] = {"standard": "mini", "smoke": "smoke"}
-RUNS_FAILED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +139,7 @@ def reproduce(
         print(f"\n{write_results(request, runs, summary)}\nreport: {request.report_file}")
     if failed:
         print(_describe_failures(failed), file=sys.stderr)
-        raise SystemExit(RUNS_FAILED)
+        raise SystemExit(SOME_FAILED)
 
 
 def _describe(request: Request, runs: Sequence[PlannedRun]) -> str:

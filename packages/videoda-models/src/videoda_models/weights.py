@@ -54,7 +54,7 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
             f"{path} holds {found[1] if found else 'Python objects'} besides tensors, which could run code, and is "
             "refused; save only its state dict (better: as safetensors) where you trust it"
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, UnicodeDecodeError) as error:
+    except (RuntimeError, EOFError, OSError, ValueError, LookupError, AttributeError, TypeError) as error:
         raise _unreadable(path, error) from error
     return _plain_state_dict(content, path)
 

@@ -11,6 +11,7 @@ from videoda_train.cli.chosen_recipe import chosen
 from videoda_train.cli.data_commands import DataCommand
 from videoda_train.cli.evaluate import Evaluate
 from videoda_train.cli.models import Models
+from videoda_train.cli.parsing import parse_command_line
 from videoda_train.cli.train_benchmarks import TrainB2u, TrainE2h, TrainS2u, photo_commands
 from videoda_train.cli.train_custom import TrainCustom, custom_command
 from videoda_train.cli.train_k2b import TrainK2b, k2b_command
@@ -61,8 +62,8 @@ class Report:
         print(f"report: {self.out}")
 
 
-def run_command(arguments: Sequence[str]) -> None:
-    """Parse and run one command line."""
+def parse_command(arguments: Sequence[str]) -> Any:
+    """Return the command that a command line says; it does its work in `run()`."""
     commands: Any = (
         Annotated[DataCommand, tyro.conf.subcommand("data", prefix_name=False)]
         | Annotated[train_command(arguments), tyro.conf.subcommand("train", prefix_name=False)]
@@ -70,10 +71,15 @@ def run_command(arguments: Sequence[str]) -> None:
         | Annotated[Report, tyro.conf.subcommand("report", prefix_name=False)]
         | Annotated[Models, tyro.conf.subcommand("models", prefix_name=False)]
     )
-    command = tyro.cli(
+    return parse_command_line(
         commands,
-        prog="videoda",
-        description="Unsupervised image-to-video domain adaptation for action recognition.",
-        args=arguments,
+        arguments,
+        program="videoda",
+        description="Unsupervised image-to-video domain adaptation for action recognition. `videoda --version` says "
+        "which one this is.",
     )
-    command.run()
+
+
+def run_command(arguments: Sequence[str]) -> None:
+    """Parse and run one command line."""
+    parse_command(arguments).run()

@@ -2,7 +2,7 @@
 
 from videoda_train.errors import ConfigError
 from videoda_train.recipes.config import TrainConfig
-from videoda_train.recipes.fitting_network import fitting_network, i3d_networks
+from videoda_train.recipes.fitting_network import fitting_networks, i3d_networks
 
 
 def require_fitting_weights(config: TrainConfig) -> None:
@@ -19,12 +19,12 @@ def require_fitting_weights(config: TrainConfig) -> None:
     for stream, (name, weights) in streams.items():
         if weights is None:
             continue
-        fitting = fitting_network(weights)
-        if fitting is not None and fitting != name:
+        fitting = fitting_networks(weights)
+        if fitting and name not in fitting:
             raise ConfigError(
-                f"{weights} fits {fitting}, not {name}; give --model.{stream} {fitting}, or weights of {name}"
+                f"{weights} fits {fitting[0]}, not {name}; give --model.{stream} {fitting[0]}, or weights of {name}"
             )
-        if fitting is None and name in i3d_networks():
+        if not fitting and name in i3d_networks():
             raise ConfigError(
                 f"{weights} fits none of {', '.join(i3d_networks())}; --model.{stream} is {name}: name the network "
                 "that the file was made for, or give other weights"

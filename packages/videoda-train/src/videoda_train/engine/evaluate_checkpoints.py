@@ -68,6 +68,8 @@ def evaluate_checkpoints(
     """
     if any(k < 1 for k in top_k):
         raise ConfigError(f"top-k is {list(top_k)}; each must be at least 1")
+    if not sources:
+        raise RunError("no checkpoint to evaluate; name at least one run folder or file in RUN/checkpoints")
     runs = [open_run(Path(source)) for source in sources]
     first = runs[0]
     for run in runs[1:]:

@@ -17,7 +17,7 @@ from videoda_train.recipes.config import (
     TrainOptions,
 )
 from videoda_train.recipes.e2h import E2H
-from videoda_train.recipes.fitting_network import fitting_network
+from videoda_train.recipes.fitting_network import fitting_networks
 from videoda_train.recipes.k2b import K2B_MINI, K2B_MINI_TOL, k2b_options
 
 CUSTOM = TrainOptions(
@@ -92,13 +92,10 @@ def with_networks_of(weights: StreamWeights) -> TrainOptions:
 
 
 def _network(weights: Path | None, *, default: str) -> str:
+    """Return the network among those that the file fits that takes the default's channels, or the default."""
     try:
-        fitting = None if weights is None else fitting_network(weights)
+        fitting = [] if weights is None else fitting_networks(weights)
     except VideodaModelsError:
         return default
-    same_stream = fitting is not None and _channels(fitting) == _channels(default)
-    return fitting if fitting is not None and same_stream else default
-
-
-def _channels(name: str) -> object:
-    return model_card(name).fixed["in_channels"]
+    channels = model_card(default).fixed["in_channels"]
+    return next((name for name in fitting if model_card(name).fixed["in_channels"] == channels), default)

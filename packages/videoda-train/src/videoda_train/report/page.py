@@ -9,6 +9,7 @@ import yaml
 from videoda_train.data.atomic_file import write_text
 from videoda_train.data.list_file import read_list
 from videoda_train.data.prepared import PreparedPaths
+from videoda_train.errors import RunError
 from videoda_train.recipes.config import TrainConfig, to_dict
 from videoda_train.report.clip_strip import frames_strip, source_strip, target_strip
 from videoda_train.report.confusion import confusion_rows
@@ -35,6 +36,8 @@ def write_report(run_dirs: Sequence[Path | str], report_file: Path | str, *, tit
         RunError: a folder holds no complete run.
     """
     folders = [RunFolder(path) for path in run_dirs]
+    if not folders:
+        raise RunError("no run to report on; name at least one run folder")
     runs = [describe_run(folder) for folder in folders]
     page = (
         page_environment()
