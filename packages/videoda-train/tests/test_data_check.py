@@ -93,7 +93,8 @@ def test_a_resumed_check_looks_only_at_new_and_changed_files(tmp_path: Path, mon
     check(tmp_path, tmp_path / "check.csv")
     whole = (tmp_path / "check.csv").read_text()
     rows = whole.splitlines(keepends=True)
-    (tmp_path / "check.csv").write_text("".join(rows[:3]) + rows[3][:20])
+    (tmp_path / "check.csv").unlink()
+    (tmp_path / ".check.csv.rows").write_text("".join(rows[:3]) + rows[3][:20])
     write_video(tmp_path / "b.avi", moving_frames(5, seed=1))
     looked: list[str] = []
 

@@ -29,6 +29,8 @@ class Check:
     """Processes."""
     seconds_per_file: float = 600.0
     """Longest time for one file [s]: a damaged one can make a decoder hang. It is called unreadable; 0: no limit."""
+    overwrite: bool = False
+    """Replace the CSV of an earlier check. A file that no check made, or that was changed since, is never replaced."""
     resume: bool = False
     """Keep the rows of an earlier check in the same CSV whose files have not changed."""
 
@@ -42,6 +44,7 @@ class Check:
             min_frames=self.min_frames,
             workers=self.workers,
             resume=self.resume,
+            overwrite=self.overwrite,
             limit_s=self.seconds_per_file or None,
         )
         print("\n".join(report.lines()))

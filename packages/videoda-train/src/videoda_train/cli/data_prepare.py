@@ -46,11 +46,19 @@ class PublishedLists:
         )
 
 
-def _prepare(task: PublishedTask, lists: PublishedLists, *, source: Path, target: Path, out: Path) -> None:
+def _prepare(
+    task: PublishedTask, lists: PublishedLists, *, source: Path, target: Path, out: Path, overwrite: bool
+) -> None:
     source_list, target_list = lists.both()
     _print(
         prepare_photos_videos(
-            task, source=source, target=target, out_dir=out, source_list=source_list, target_list=target_list
+            task,
+            source=source,
+            target=target,
+            out_dir=out,
+            source_list=source_list,
+            target_list=target_list,
+            overwrite=overwrite,
         ),
         out,
     )
@@ -70,11 +78,13 @@ class PrepareE2h:
     hmdb51: Path
     """HMDB51: CLASS/*.avi, or its archives, which are unpacked beside themselves."""
     out: Path = Path("lists/e2h")
+    overwrite: bool = False
+    """Replace the lists of an earlier call that nobody changed since. Other files of these names are never replaced."""
     lists: Annotated[PublishedLists, tyro.conf.arg(name="")] = PublishedLists()
 
     def run(self) -> None:
         """Write the lists and print the counts."""
-        _prepare(E2H, self.lists, source=self.eads, target=self.hmdb51, out=self.out)
+        _prepare(E2H, self.lists, source=self.eads, target=self.hmdb51, out=self.out, overwrite=self.overwrite)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,11 +96,13 @@ class PrepareB2u:
     ucf101: Path
     """UCF101: CLASS/*.avi, or all in one folder, or its archive, which is unpacked beside itself."""
     out: Path = Path("lists/b2u")
+    overwrite: bool = False
+    """Replace the lists of an earlier call that nobody changed since. Other files of these names are never replaced."""
     lists: Annotated[PublishedLists, tyro.conf.arg(name="")] = PublishedLists()
 
     def run(self) -> None:
         """Write the lists and print the counts."""
-        _prepare(B2U, self.lists, source=self.bu101, target=self.ucf101, out=self.out)
+        _prepare(B2U, self.lists, source=self.bu101, target=self.ucf101, out=self.out, overwrite=self.overwrite)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,11 +114,13 @@ class PrepareS2u:
     ucf101: Path
     """UCF101: CLASS/*.avi, or all in one folder, or its archive, which is unpacked beside itself."""
     out: Path = Path("lists/s2u")
+    overwrite: bool = False
+    """Replace the lists of an earlier call that nobody changed since. Other files of these names are never replaced."""
     lists: Annotated[PublishedLists, tyro.conf.arg(name="")] = PublishedLists()
 
     def run(self) -> None:
         """Write the lists and print the counts."""
-        _prepare(S2U, self.lists, source=self.stanford40, target=self.ucf101, out=self.out)
+        _prepare(S2U, self.lists, source=self.stanford40, target=self.ucf101, out=self.out, overwrite=self.overwrite)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,13 +134,20 @@ class PrepareK2b:
     splits: Path
     """Folder of k400_train.txt, k400_test.txt, babel_train.txt and babel_test.txt."""
     out: Path = Path("lists/k2b")
+    overwrite: bool = False
+    """Replace the lists of an earlier call that nobody changed since. Other files of these names are never replaced."""
     strip: str = ""
     """Prefix to drop from the split files' paths."""
 
     def run(self) -> None:
         """Write the lists and print the counts."""
         summary = prepare_k2b(
-            kinetics=self.kinetics, babel=self.babel, splits=self.splits, out_dir=self.out, strip=self.strip
+            kinetics=self.kinetics,
+            babel=self.babel,
+            splits=self.splits,
+            out_dir=self.out,
+            strip=self.strip,
+            overwrite=self.overwrite,
         )
         _print(summary, self.out)
 

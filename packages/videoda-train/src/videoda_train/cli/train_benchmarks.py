@@ -102,7 +102,7 @@ def _train(
 ) -> None:
     require_files(task, source=source, target=target, options=options)
     lists = run_dir.with_name(run_dir.name + "-lists")
-    summary = prepare_photos_videos(task, source=source, target=target, out_dir=lists)
+    summary = prepare_photos_videos(task, source=source, target=target, out_dir=lists, overwrite=True)
     print("\n".join(summary.lines()))
     data = DataConfig(source_list=lists / "source.txt", target_list=lists / "target.txt", classes=lists / "classes.txt")
     config = with_data(options, data, task=task.name, scale="full")

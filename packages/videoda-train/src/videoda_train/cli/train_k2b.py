@@ -40,7 +40,9 @@ class TrainK2b(Shared):
         name = f"k2b-{options.method}" + ("-streams" if options.inputs == "streams" else "")
         run_dir = self.run_dir or Path("runs") / name
         lists = run_dir.with_name(run_dir.name + "-lists")
-        summary = prepare_k2b(kinetics=self.kinetics, babel=self.babel, splits=self.splits, out_dir=lists)
+        summary = prepare_k2b(
+            kinetics=self.kinetics, babel=self.babel, splits=self.splits, out_dir=lists, overwrite=True
+        )
         print("\n".join(summary.lines()))
         data = DataConfig(
             source_list=lists / "source.txt",

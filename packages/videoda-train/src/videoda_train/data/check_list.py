@@ -65,6 +65,7 @@ def check_list(
     min_frames: int = 2,
     workers: int = 1,
     resume: bool = False,
+    overwrite: bool = False,
     limit_s: float | None = None,
     progress: bool = True,
 ) -> CheckReport:
@@ -72,20 +73,22 @@ def check_list(
 
     Args:
         list_file: `{path} {label}` per line.
-        out: the CSV; rows appear as files are checked, and are in list order at the end.
+        out: the CSV, in list order; it appears at the end.
         root: folder of relative paths; default: the list file's own.
         min_frames: videos with fewer are called short.
         workers: processes.
-        resume: keep the rows of an earlier, interrupted check whose files have not changed.
+        resume: keep the rows of an earlier check, interrupted or not, whose files have not changed.
+        overwrite: replace the CSV of an earlier check.
         limit_s: longest time for one file [s]; a decoder that hangs is stopped then. Default: none.
         progress: show a progress bar.
 
     Raises:
         ListFileError: the list cannot be read.
+        ConfigError: `out` is there and is not to be replaced.
     """
     list_file, out = Path(list_file), Path(out)
     items = read_list(list_file, root=root)
-    table = CheckTable(out, resume=resume)
+    table = CheckTable(out, resume=resume, overwrite=overwrite)
     rows: dict[int, CheckRow] = {}
     waiting: list[tuple[int, ListItem]] = []
     for index, item in enumerate(items):

@@ -1,14 +1,16 @@
-"""The CSV of `videoda data check`: rows appended as files are checked, rewritten in list order at the end."""
+"""The CSV of `videoda data check`: rows are kept in a hidden file beside it, and put in list order at the end."""
 
 import csv
 import io
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from videoda_train.data.atomic_file import write_text
+from videoda_train.data.atomic_file import open_to_append, require_writable, write_text
 from videoda_train.data.list_file import ListItem
+from videoda_train.data.made_files import require_replaceable, write_ours
 from videoda_train.data.video_check import VideoCheck
 
 
@@ -53,13 +55,26 @@ _COLUMNS = [
 
 
 class CheckTable:
-    """A CSV that is complete up to its last line at any moment."""
+    """The rows of a check. A hidden file holds those that are done until all are; then the CSV appears.
 
-    def __init__(self, path: Path, *, resume: bool):
+    Args:
+        path: the CSV.
+        resume: keep the rows of an earlier check, finished or not.
+        overwrite: replace the CSV of an earlier check.
+
+    Raises:
+        ConfigError: there is a file that no check made, or that has changed since, or one that is not to be replaced.
+    """
+
+    def __init__(self, path: Path, *, resume: bool, overwrite: bool = False):
         self.path = path
-        done = _read_rows(path) if resume and path.exists() else []
+        self._rows = path.with_name(f".{path.name}.rows")
+        require_replaceable(path, None, overwrite=overwrite or resume, option="--resume or --overwrite")
+        require_writable(self._rows)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        done = [row for file in (path, self._rows) if resume and file.exists() for row in _read_rows(file)]
         self._done = {row.path: row for row in done}
-        write_text(path, _text(done))
+        write_text(self._rows, _text(done))
 
     def finished(self, item: ListItem) -> CheckRow | None:
         """Return the row of a list line that was checked before, if its file has not changed since."""
@@ -70,12 +85,15 @@ class CheckTable:
 
     def append(self, row: CheckRow) -> None:
         """Add one row, on disk before this returns."""
-        with self.path.open("a", encoding="utf-8", newline="") as file:
-            csv.DictWriter(file, _COLUMNS).writerow(_values(row))
+        buffer = io.StringIO(newline="")
+        csv.DictWriter(buffer, _COLUMNS).writerow(_values(row))
+        with open_to_append(self._rows) as file:
+            file.write(buffer.getvalue().encode("utf-8", "surrogateescape"))
 
     def finish(self, rows: Sequence[CheckRow]) -> None:
-        """Replace the file by exactly these rows."""
-        write_text(self.path, _text(rows))
+        """Write the CSV of exactly these rows."""
+        write_ours(self.path, _text(rows), overwrite=True)
+        self._rows.unlink()
 
 
 def _values(row: CheckRow) -> dict[str, Any]:
@@ -92,14 +110,18 @@ def _text(rows: Sequence[CheckRow]) -> str:
 
 
 def _read_rows(path: Path) -> list[CheckRow]:
-    """Read the rows that were written in full; an interrupted last one is checked again."""
+    return rows_from_text(path.read_text(encoding="utf-8", errors="replace"))
+
+
+def rows_from_text(text: str) -> list[CheckRow]:
+    """Return the rows that were written in full; an interrupted last one is checked again."""
     rows = []
-    with path.open(encoding="utf-8", newline="") as file:
-        for values in csv.DictReader(file):
-            try:
+    try:
+        for values in csv.DictReader(io.StringIO(text, newline="")):
+            with suppress(KeyError, TypeError, ValueError):
                 rows.append(_row(values))
-            except (KeyError, TypeError, ValueError):
-                continue
+    except csv.Error:  # no CSV from here on
+        pass
     return rows
 
 

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from videoda_train.data.failed_item import Failed, reason_of
 from videoda_train.data.item_workers import run_in_workers
-from videoda_train.errors import ConfigError
+from videoda_train.errors import ConfigError, StorageError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -42,7 +42,7 @@ def for_each(
     Raises:
         ConfigError: `workers` is below 1, or the limit is not above 0.
         RunError: a worker process cannot start.
-        OSError: the disk that is written to is full or read-only.
+        OSError, StorageError: the disk that is written to is full or read-only.
     """
     if workers < 1:
         raise ConfigError(f"workers is {workers}; it must be at least 1")
@@ -52,14 +52,14 @@ def for_each(
     with bar:
         for index, result in _results(function, items, min(workers, max(len(items), 1)), limit_s):
             bar.update()
-            if isinstance(result, OSError):
+            if isinstance(result, OSError | StorageError):
                 raise result
             yield index, result
 
 
 def _results(
     function: Callable[[Item], Result], items: Sequence[Item], workers: int, limit_s: float | None
-) -> Iterator[tuple[int, Result | Failed | OSError]]:
+) -> Iterator[tuple[int, Result | Failed | OSError | StorageError]]:
     bounded = _Bounded(function)
     if workers == 1 and limit_s is None:
         yield from ((index, bounded(item)) for index, item in enumerate(items))
@@ -73,9 +73,11 @@ class _Bounded(Generic[Item, Result]):
     def __init__(self, function: Callable[[Item], Result]):
         self._function = function
 
-    def __call__(self, item: Item) -> Result | Failed | OSError:
+    def __call__(self, item: Item) -> Result | Failed | OSError | StorageError:
         try:
             return self._function(item)
+        except StorageError as error:
+            return error
         except OSError as error:
             return error if error.errno in ENDS_ALL else Failed(reason_of(error))
         except Exception as error:

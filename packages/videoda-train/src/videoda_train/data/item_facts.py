@@ -6,6 +6,7 @@ from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 
+from videoda_train.data.atomic_file import open_to_append
 from videoda_train.data.each_item import for_each
 from videoda_train.data.failed_item import Failed
 from videoda_train.data.image_file import IMAGE_SUFFIXES
@@ -38,7 +39,7 @@ def facts_of(
     waiting = [index for index, key in enumerate(keys) if key not in known]
     facts_file.parent.mkdir(parents=True, exist_ok=True)
     failed: dict[int, Failed] = {}
-    with facts_file.open("a", encoding="utf-8") as file:
+    with open_to_append(facts_file) as file:
         for position, facts in for_each(
             find_item_facts,
             [items[index] for index in waiting],
@@ -55,7 +56,8 @@ def facts_of(
             known[keys[index]] = facts
             if item.path.is_file() and item.path.suffix.lower() not in IMAGE_SUFFIXES:
                 # After a line that a killed process left unfinished, a new one must begin.
-                file.write(f"\n{facts_to_line(facts, key=keys[index], name=item.name)}\n")
+                line = facts_to_line(facts, key=keys[index], name=item.name)
+                file.write(f"\n{line}\n".encode())
                 file.flush()
     require_all(failed, items, list_file=list_file)
     return [known[key] for key in keys]

@@ -104,7 +104,12 @@ def _parse_line(
 
 def write_list(list_file: Path | str, rows: Iterable[tuple[str, int]]) -> None:
     """Write `(path, label)` rows as a list file."""
-    Path(list_file).write_text("".join(f"{path} {label}\n" for path, label in rows), encoding="utf-8")
+    Path(list_file).write_text(list_text(rows), encoding="utf-8")
+
+
+def list_text(rows: Iterable[tuple[str, int]]) -> str:
+    """Return `(path, label)` rows as the text of a list file."""
+    return "".join(f"{path} {label}\n" for path, label in rows)
 
 
 def read_classes(classes: Path | str) -> list[str]:

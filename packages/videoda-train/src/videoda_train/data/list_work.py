@@ -1,5 +1,6 @@
 """What the commands that make one output per listed video have in common."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 from videoda_train.data.each_item import for_each
 from videoda_train.data.failed_item import Failed
 from videoda_train.data.list_file import ListItem, read_list
+from videoda_train.data.made_files import state_of, sweep_temporaries
 from videoda_train.data.prepared import require_distinct, target_video_name
 from videoda_train.errors import ConfigError
 
@@ -22,8 +24,13 @@ class ListTask(Protocol):
         ...
 
     @property
-    def finished(self) -> Path:
-        """What exists once the video is done."""
+    def targets(self) -> Sequence[Path]:
+        """The files or folders that are made of it, all in one folder."""
+        ...
+
+    @property
+    def made_from(self) -> str:
+        """The key of the video and of the settings."""
         ...
 
 
@@ -65,15 +72,28 @@ def work_through(
 ) -> ListSummary:
     """Call a picklable function for every video that is not finished; what it raises is that video's failure.
 
+    A file that has changed since its output was made, and an output made with other settings, are made anew.
+
     Raises:
-        ConfigError: some are finished and `resume` is not set.
+        ConfigError: some are finished and `resume` is not set, or a name is taken by what is not ours.
     """
-    waiting = [task for task in tasks if not task.finished.exists()]
-    kept = len(tasks) - len(waiting)
-    if kept and not resume:
+    states = [state_of(task.targets, made_from=task.made_from, inside=out_dir) for task in tasks]
+    foreign = [task.targets for task, state in zip(tasks, states, strict=True) if state == "foreign"]
+    if foreign:
+        there = [str(target) for targets in foreign[:3] for target in targets if os.path.lexists(target)]
         raise ConfigError(
-            f"{out_dir} holds what {kept} of these videos give; add --resume to keep it, or give another --out"
+            f"{len(foreign)} outputs have names in {out_dir} that something else has, not made by this command or "
+            f"changed since ({', '.join(there)}); it stays as it is: move it away, or give another --out"
         )
+    taken = sum(state != "absent" for state in states)
+    if taken and not resume:
+        raise ConfigError(
+            f"{out_dir} holds what {taken} of these videos give; add --resume to keep it, or give another --out"
+        )
+    for folder in {out_dir, *(task.targets[0].parent for task in tasks)}:
+        sweep_temporaries(folder)
+    waiting = [task for task, state in zip(tasks, states, strict=True) if state != "finished"]
+    kept = len(tasks) - len(waiting)
     results = for_each(function, waiting, workers=workers, description=description, limit_s=limit_s, progress=progress)
     failed = {index: result for index, result in results if isinstance(result, Failed)}
     failures = [failed[index].named(waiting[index].item, list_file=list_file) for index in sorted(failed)]

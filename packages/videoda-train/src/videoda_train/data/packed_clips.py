@@ -96,7 +96,7 @@ def decode_flow_codes(item: ListItem, paths: PreparedPaths, *, clip: ClipConfig)
 def _pack(item: ListItem, *, paths: PreparedPaths, clip: ClipConfig) -> None:
     for file, decode in zip(_packed_files(item, paths), (decode_frames, decode_flow_codes), strict=True):
         if not file.exists():
-            write_array(file, decode(item, paths, clip=clip))
+            write_array(file, decode(item, paths, clip=clip), inside=paths.root)
 
 
 def _packed_files(item: ListItem, paths: PreparedPaths) -> tuple[Path, Path]:

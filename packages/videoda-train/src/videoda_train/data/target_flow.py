@@ -138,6 +138,7 @@ def _cache_one(item: ListItem, *, paths: PreparedPaths, clip: ClipConfig) -> Vid
     flow_file = paths.flow_file(item)
     facts = find_item_facts(item)
     reader = open_item(item, facts)
-    write_array(flow_file, evaluation_flow(reader, clip=clip))
-    write_text(flow_file.with_suffix(".json"), facts_to_line(facts, key=source_key(item), name=item.name))
+    write_array(flow_file, evaluation_flow(reader, clip=clip), inside=paths.root)
+    line = facts_to_line(facts, key=source_key(item), name=item.name)
+    write_text(flow_file.with_suffix(".json"), line, inside=paths.root)
     return facts

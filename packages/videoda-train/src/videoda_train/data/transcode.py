@@ -1,7 +1,6 @@
 """Videos that every reader gets right: H.264 without B-frames and with a key frame every 16, or folders of JPEGs."""
 
-import os
-import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -12,11 +11,12 @@ import av
 import cv2
 import numpy as np
 
-from videoda_train.data.atomic_file import write_text
 from videoda_train.data.item_reader import stream_item
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.list_work import ListSummary, named_videos, work_through
+from videoda_train.data.made_files import made_whole, require_replaceable, write_ours
 from videoda_train.data.resize import fit_short_side
+from videoda_train.data.source_key import source_key
 from videoda_train.data.video_reader._open import open_media
 from videoda_train.data.video_reader._pyav import count_frames
 from videoda_train.errors import ConfigError, MediaError
@@ -57,8 +57,17 @@ class TranscodeConfig:
 @dataclass(frozen=True)
 class _Task:
     item: ListItem
-    finished: Path
+    place: Path
+    folder: Path
     config: TranscodeConfig
+
+    @property
+    def targets(self) -> Sequence[Path]:
+        return [self.place]
+
+    @property
+    def made_from(self) -> str:
+        return f"{source_key(self.item)} {self.config}"
 
 
 def transcode_list(
@@ -91,7 +100,9 @@ def transcode_list(
     list_file, out_dir = Path(list_file), Path(out_dir)
     videos = named_videos(list_file, root=root)
     suffix = ".mp4" if config.form == "h264" else ""
-    tasks = [_Task(item, out_dir / f"{name}{suffix}", config) for item, name in videos]
+    tasks = [_Task(item, out_dir / f"{name}{suffix}", out_dir, config) for item, name in videos]
+    new_list = out_dir / "list.txt"
+    require_replaceable(new_list, None, overwrite=resume, option="--resume")
     summary = work_through(
         _one_video,
         tasks,
@@ -103,23 +114,16 @@ def transcode_list(
         progress=progress,
         limit_s=limit_s,
     )
-    rows = [f"{task.finished.relative_to(out_dir)} {task.item.label}\n" for task in tasks if task.finished.exists()]
-    write_text(out_dir / "list.txt", "".join(rows))
+    rows = [f"{task.place.relative_to(out_dir)} {task.item.label}\n" for task in tasks if task.place.exists()]
+    write_ours(new_list, "".join(rows), overwrite=resume)
     return summary
 
 
 def _one_video(task: _Task) -> None:
     """Write one video beside its place, then rename it."""
-    temporary = task.finished.with_name(f".{task.finished.name}.{os.getpid()}.tmp")
-    temporary.parent.mkdir(parents=True, exist_ok=True)
     write = _write_h264 if task.config.form == "h264" else _write_frames
-    try:
-        write(task, temporary)
-        temporary.replace(task.finished)
-    finally:
-        if temporary.is_dir():
-            shutil.rmtree(temporary)
-        temporary.unlink(missing_ok=True)
+    with made_whole(task.targets, made_from=task.made_from, inside=task.folder) as (made,):
+        write(task, made)
 
 
 def _rate(path: Path) -> Fraction:

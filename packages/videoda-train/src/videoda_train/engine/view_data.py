@@ -9,12 +9,14 @@ from videoda_train.data.array_cache import ArrayCache
 from videoda_train.data.clip_orders import OrderedVideos
 from videoda_train.data.item_facts import facts_of
 from videoda_train.data.item_reader import is_photo
-from videoda_train.data.list_file import ListItem, write_list
-from videoda_train.data.median_list import median_list
+from videoda_train.data.list_file import ListItem
+from videoda_train.data.made_files import state_of
+from videoda_train.data.median_list import make_medians
 from videoda_train.data.no_training import NoTraining
-from videoda_train.data.prepared import PreparedPaths, source_clip_name, target_video_name
+from videoda_train.data.prepared import PreparedPaths, require_distinct, source_clip_name, target_video_name
 from videoda_train.data.resize import resize_short_side, squash
 from videoda_train.data.source_clips import generate_source_clips
+from videoda_train.data.source_key import source_key
 from videoda_train.data.training_data import TrainingData
 from videoda_train.data.view_augmentation import RandomBackground, RandomCrop, keep
 from videoda_train.data.view_batches import Augment, ViewsData
@@ -185,15 +187,31 @@ def _source_augmentation(
 
 def _medians(config: TrainConfig, source: Sequence[ListItem], paths: PreparedPaths, *, progress: bool) -> list[Path]:
     """Return the median image of every source video, over all of its frames, making those that are missing."""
-    folder = config.glad.medians or paths.root / "median"
     videos = [replace(item, stretch=None) for item in {item.path: item for item in source}.values()]
-    medians = [folder / f"{target_video_name(video)}.jpg" for video in videos]
-    if not all(path.exists() for path in medians):
-        list_file = paths.root / "median_source.txt"
-        write_list(list_file, [(str(video.path.resolve()), video.label) for video in videos])
-        workers = max(config.loading.num_workers, 1)
-        summary = median_list(list_file, out_dir=folder, workers=workers, resume=True, progress=progress)
-        if summary.failures:
-            shown = "\n  ".join(summary.failures[:10])
-            raise MediaError(f"{len(summary.failures)} backgrounds cannot be made:\n  {shown}")
-    return medians
+    given, list_file = config.glad.medians, config.data.source_list
+    if given is None:
+        folder, places = paths.root / "median", [paths.median_file(video) for video in videos]
+    else:
+        names = [target_video_name(video) for video in videos]
+        require_distinct(names, list_file=list_file)
+        folder, places = given, [given / f"{name}.jpg" for name in names]
+    wanted = dict(zip(places, videos, strict=True))
+    if given:  # a picture that `data median` did not make is the user's word for the background
+        wanted = {
+            place: video
+            for place, video in wanted.items()
+            if state_of([place], made_from=source_key(video), inside=given) != "foreign"
+        }
+    summary = make_medians(
+        wanted,
+        list_file=list_file,
+        out_dir=folder,
+        workers=max(config.loading.num_workers, 1),
+        resume=True,
+        limit_s=config.loading.seconds_per_file,
+        progress=progress,
+    )
+    if summary.failures:
+        shown = "\n  ".join(summary.failures[:10])
+        raise MediaError(f"{len(summary.failures)} backgrounds cannot be made:\n  {shown}")
+    return places

@@ -3,24 +3,26 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
 import cv2
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from videoda_train.data.atomic_file import write_array, write_bytes, write_text
+from videoda_train.data.atomic_file import write_array
 from videoda_train.data.clip_sampling import uniform_indices
 from videoda_train.data.coded_flow import flow_as_codes
 from videoda_train.data.flow._estimators import FlowEstimator, Method, create_estimator
 from videoda_train.data.item_reader import open_item, stream_item
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.list_work import ListSummary, named_videos, work_through
+from videoda_train.data.made_files import made_whole
 from videoda_train.data.prepared import require_same_settings
 from videoda_train.data.resize import fit_short_side
+from videoda_train.data.source_key import source_key
 from videoda_train.errors import ConfigError, MediaError
 
 Layout = Literal["uv", "npy"]
@@ -62,10 +64,14 @@ class _Task:
     name: str
     config: FlowConfig
 
+    made_from: str
+
     @property
-    def finished(self) -> Path:
-        """The video's facts, written last."""
-        return self.folder / f"{self.name}.json"
+    def targets(self) -> Sequence[Path]:
+        """The video's flow and its facts."""
+        stem = self.folder / self.name
+        flow = stem if self.config.layout == "uv" else stem.with_name(f"{stem.name}.npy")
+        return [flow, stem.with_name(f"{stem.name}.json")]
 
 
 def flow_list(
@@ -102,7 +108,7 @@ def flow_list(
         raise ConfigError(f"{out_dir} holds flow already; add --resume to go on, or give another --out")
     settings = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(config).items()}
     require_same_settings(out_dir, {key: value for key, value in settings.items() if key != "device"}, option="--out")
-    tasks = [_Task(item, out_dir, name, config) for item, name in videos]
+    tasks = [_Task(item, out_dir, name, config, source_key(item)) for item, name in videos]
     return work_through(
         _one_video,
         tasks,
@@ -117,13 +123,14 @@ def flow_list(
 
 
 def _one_video(task: _Task) -> None:
-    """Write one video's flow, its facts last."""
+    """Write one video's flow and its facts."""
     estimator = _estimator(task.config.method, task.config.weights, task.config.device)
     fields = [flow_as_codes(field, bound=task.config.bound) for field in _fields(task.item, estimator, task.config)]
     if not fields:
         raise MediaError(f"{task.item.path} has one frame; flow needs two")
-    _store(task, fields)
-    write_text(task.finished, json.dumps({"num_fields": len(fields), "bound": task.config.bound}))
+    with made_whole(task.targets, made_from=task.made_from, inside=task.folder) as (flow, facts):
+        _store(flow, fields, layout=task.config.layout)
+        facts.write_text(json.dumps({"num_fields": len(fields), "bound": task.config.bound}))
 
 
 @lru_cache(maxsize=1)
@@ -149,15 +156,12 @@ def _fields(item: ListItem, estimator: FlowEstimator, config: FlowConfig) -> Ite
         yield from [estimator(frames[int(start)], frames[int(start) + 1])] * int(repeat)
 
 
-def _store(task: _Task, fields: Sequence[UInt8[np.ndarray, "H W 2"]]) -> None:
-    if task.config.layout == "npy":
-        write_array(task.folder / f"{task.name}.npy", np.stack(fields))
+def _store(place: Path, fields: Sequence[UInt8[np.ndarray, "H W 2"]], *, layout: Layout) -> None:
+    if layout == "npy":
+        write_array(place, np.stack(fields))
         return
-    for t, codes in enumerate(fields):
-        for axis, name in enumerate("uv"):
+    for axis, name in enumerate("uv"):
+        (place / name).mkdir(parents=True)
+        for t, codes in enumerate(fields):
             _, jpeg = cv2.imencode(".jpg", np.ascontiguousarray(codes[..., axis]), [cv2.IMWRITE_JPEG_QUALITY, 95])
-            write_bytes(task.folder / task.name / name / f"{t:06d}.jpg", partial(_write, jpeg.tobytes()))
-
-
-def _write(content: bytes, file: BinaryIO) -> None:
-    file.write(content)
+            (place / name / f"{t:06d}.jpg").write_bytes(jpeg.tobytes())

@@ -4,8 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from videoda_train.data.atomic_file import write_text
 from videoda_train.data.image_file import IMAGE_SUFFIXES
+from videoda_train.data.made_files import write_all_ours
 from videoda_train.data.prepare._find_files import class_key
 from videoda_train.data.prepare._photos_videos import relative
 from videoda_train.data.prepare._published import VIDEO_SUFFIXES
@@ -51,7 +51,13 @@ class _SplitRow:
 
 
 def prepare_k2b(
-    *, kinetics: Path | str, babel: Path | str, splits: Path | str, out_dir: Path | str, strip: str = ""
+    *,
+    kinetics: Path | str,
+    babel: Path | str,
+    splits: Path | str,
+    out_dir: Path | str,
+    strip: str = "",
+    overwrite: bool = False,
 ) -> PrepareSummary:
     """Write `source.txt`, `source_test.txt`, `target.txt`, `target_test.txt`, `classes.txt` and `summary.json`.
 
@@ -64,6 +70,8 @@ def prepare_k2b(
         splits: the folder of the published split files (`k400_train.txt` and three more).
         out_dir: where the files go; the paths in them are relative to it.
         strip: prefix to drop from the paths in the split files.
+        overwrite: replace files of these names that an earlier call made and nobody changed since; without it they
+            are left where they are the same, and refused where they differ.
 
     Raises:
         MissingDatasetError: a folder is missing or holds none of the listed files.
@@ -75,7 +83,6 @@ def prepare_k2b(
         if not root.is_dir():
             raise MissingDatasetError(f"{dataset}: no folder at {root.absolute()}; see 'videoda data list'")
     videos = _index_kinetics(kinetics.resolve())
-    out_dir.mkdir(parents=True, exist_ok=True)
     domains = []
     lists: dict[str, str] = {}
     for name, split in rows.items():
@@ -111,10 +118,9 @@ def prepare_k2b(
                 f"{dataset}: none of the files in {splits}'s split files is beneath {root.absolute()}; "
                 "see 'videoda data list' for the layout"
             )
-    for name, text in lists.items():
-        write_text(out_dir / f"{name}.txt", text)
     summary = PrepareSummary("k2b", tuple(MERGED_CLASSES), domains)
-    summary.write(out_dir)
+    texts = {f"{name}.txt": text for name, text in lists.items()} | summary.texts()
+    write_all_ours(out_dir, texts, overwrite=overwrite)
     return summary
 
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from videoda_train.data.list_file import read_list, write_list
+from videoda_train.data.list_file import list_text, read_list
+from videoda_train.data.made_files import write_all_ours
 from videoda_train.data.prepare._find_files import find_files
 from videoda_train.data.prepare._published import DomainFacts, PublishedTask
 from videoda_train.data.prepare._summary import DomainSummary, PrepareSummary
@@ -36,6 +37,7 @@ def prepare_photos_videos(
     out_dir: Path | str,
     source_list: PublishedList | None = None,
     target_list: PublishedList | None = None,
+    overwrite: bool = False,
 ) -> PrepareSummary:
     """Write `source.txt`, `target.txt` (paths relative to `out_dir`), `classes.txt` and `summary.json`.
 
@@ -46,18 +48,21 @@ def prepare_photos_videos(
         out_dir: where the files go.
         source_list: take the lines of this list in place of all photos.
         target_list: take the lines of this list in place of all videos.
+        overwrite: replace files of these names that an earlier call made and nobody changed since; without it they
+            are left where they are the same, and refused where they differ.
 
     Raises:
         MissingDatasetError: a side has no file at all.
         ListFileError: a list cannot be read.
+        ConfigError: a file of these names is there that this function did not make, or that is not to be replaced.
     """
     source, target, out_dir = Path(source), Path(target), Path(out_dir)
     sides = (("source", task.source, source, source_list), ("target", task.target, target, target_list))
     found = [_listed(facts, root, listed) if listed else _all_files(facts, root) for _, facts, root, listed in sides]
-    out_dir.mkdir(parents=True, exist_ok=True)
     domains = []
+    texts: dict[str, str] = {}
     for (name, facts, root, _), side in zip(sides, found, strict=True):
-        write_list(out_dir / f"{name}.txt", [(relative(path, out_dir), label) for path, label in side.rows])
+        texts[f"{name}.txt"] = list_text((relative(path, out_dir), label) for path, label in side.rows)
         counts = [0] * len(task.classes)
         for _, label in side.rows:
             counts[label] += 1
@@ -74,7 +79,7 @@ def prepare_photos_videos(
             )
         )
     summary = PrepareSummary(task.name, task.classes, domains)
-    summary.write(out_dir)
+    write_all_ours(out_dir, texts | summary.texts(), overwrite=overwrite)
     return summary
 
 

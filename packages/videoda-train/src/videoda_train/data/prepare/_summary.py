@@ -3,10 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-from videoda_train.data.atomic_file import write_text
 
 
 @dataclass(frozen=True)
@@ -63,12 +60,14 @@ class PrepareSummary:
         """Whether every published count was met and every class has files."""
         return not any(domain.differences or domain.missing or 0 in domain.found for domain in self.domains)
 
-    def write(self, out_dir: Path) -> None:
-        """Write `classes.txt` and `summary.json`."""
-        write_text(out_dir / "classes.txt", "".join(f"{name}\n" for name in self.classes))
+    def texts(self) -> dict[str, str]:
+        """Return what `classes.txt` and `summary.json` hold."""
         lists = {domain.list_name: domain.to_dict() for domain in self.domains}
         content = {"task": self.task, "complete": self.complete, "num_classes": len(self.classes), "lists": lists}
-        write_text(out_dir / "summary.json", json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        return {
+            "classes.txt": "".join(f"{name}\n" for name in self.classes),
+            "summary.json": json.dumps(content, indent=1, ensure_ascii=False) + "\n",
+        }
 
     def lines(self, *, most: int = 15) -> list[str]:
         """Return the summary as text: counts, whether they are the published ones, and every difference."""
