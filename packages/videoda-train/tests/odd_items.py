@@ -6,7 +6,7 @@ import signal
 import time
 from pathlib import Path
 
-from videoda_train.errors import MediaError
+from videoda_train.errors import MediaError, StorageError
 
 
 def act(what: str) -> object:
@@ -27,6 +27,8 @@ def act(what: str) -> object:
         raise FileNotFoundError(errno.ENOENT, "No such file or directory", "v.avi")
     if what == "full":
         raise OSError(errno.ENOSPC, "No space left on device", "out/x.npy")
+    if what == "full, named":
+        raise StorageError("cannot write out/x.npy: No space left on device")
     if what == "unsendable":
         return lambda: None
     return what.upper()
