@@ -1,4 +1,5 @@
 import shutil
+import stat
 import sys
 import zipfile
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from videoda_train.data.image_file import IMAGE_SUFFIXES
 from videoda_train.data.prepare import DomainFacts
 from videoda_train.data.prepare._find_files import find_files
 from videoda_train.data.prepare._unpack import unpack
-from videoda_train.errors import MissingDatasetError
+from videoda_train.errors import MissingDatasetError, StorageError
 
 FACTS = DomainFacts("tiny51", ("clap", "run"), frozenset({".avi"}))
 RAR_TOOLS = ("unrar", "unar", "7zz", "7z", "bsdtar")
@@ -122,3 +123,76 @@ def test_a_real_rar_is_unpacked_by_the_installed_program(tmp_path: Path) -> None
     write_rar(tmp_path / "clap.rar", {"clap/a &#1 (x).avi": b"frames"})
     ((file,), _) = find_files(tmp_path, FACTS)
     assert (file.name, file.read_bytes()) == ("a &#1 (x).avi", b"frames")
+
+
+@pytest.mark.parametrize("name", ["/etc/evil.avi", "../evil.avi", "a/../../evil.avi", "C:\\evil.avi", "..\\evil.avi"])
+def test_a_member_that_lies_outside_is_refused_by_name(tmp_path: Path, name: str) -> None:
+    archive = tmp_path / "clap.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        info = zipfile.ZipInfo("clap/1.avi")
+        file.writestr(info, b"x")
+        info = zipfile.ZipInfo("x")
+        info.filename = name
+        file.writestr(info, b"x")
+    with pytest.raises(MissingDatasetError, match=r"clap\.zip is not unpacked: .*evil\.avi' in it lies outside"):
+        unpack(archive)
+    assert list(tmp_path.iterdir()) == [archive]
+
+
+@pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFBLK])
+def test_a_member_that_is_no_file_is_refused_by_name(tmp_path: Path, kind: int) -> None:
+    archive = tmp_path / "clap.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        info = zipfile.ZipInfo("clap/1.avi")
+        info.external_attr = (kind | 0o777) << 16
+        file.writestr(info, "/etc/passwd")
+    with pytest.raises(MissingDatasetError, match=r"'clap/1\.avi' in it is a link or a device"):
+        unpack(archive)
+    assert list(tmp_path.iterdir()) == [archive]
+
+
+def test_a_program_that_unpacks_a_link_has_unpacked_nothing(tmp_path: Path, unrar: Path) -> None:
+    make_tool(unrar, "unrar", "import os; os.symlink('/etc', sys.argv[-1] + 'clap')")
+    archive = write_zip(tmp_path / "clap.rar", {})
+    with pytest.raises(MissingDatasetError, match=r"'clap' in it is a link or a device"):
+        unpack(archive)
+    assert sorted(tmp_path.iterdir()) == [archive, unrar]
+    assert Path("/etc").is_dir()
+
+
+def test_a_program_that_fills_the_disk_is_stopped(tmp_path: Path, unrar: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_tool(unrar, "unrar", "import time; time.sleep(600)")
+    archive = write_zip(tmp_path / "clap.rar", {})
+    full = shutil.disk_usage(tmp_path)._replace(free=2**20)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
+    with pytest.raises(StorageError, match="nearly full, so it was stopped"):
+        unpack(archive)
+    assert sorted(tmp_path.iterdir()) == [archive, unrar]
+
+
+def test_an_archive_of_a_hundred_times_its_size_is_refused(tmp_path: Path) -> None:
+    archive = tmp_path / "clap.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file, file.open("clap/1.avi", "w") as member:
+        for _ in range(80):
+            member.write(bytes(2**20))
+    with pytest.raises(MissingDatasetError, match=r"clap\.zip of 0\.1 MiB unpacks to 80 MiB, over 100 times as much"):
+        unpack(archive)
+    assert list(tmp_path.iterdir()) == [archive]
+
+
+def test_a_users_folder_of_a_temporary_looking_name_stays(tmp_path: Path) -> None:
+    archive = write_zip(tmp_path / "clap.zip", {"clap/1.avi": b"x"})
+    (tmp_path / ".clap.unpacking").mkdir()
+    (tmp_path / ".clap.unpacking" / "notes").touch()
+    (tmp_path / ".clap.mine.videoda-tmp").mkdir()
+    assert (unpack(archive) / "clap" / "1.avi").exists()
+    assert (tmp_path / ".clap.unpacking" / "notes").exists()
+    assert (tmp_path / ".clap.mine.videoda-tmp").exists()
+
+
+def test_a_file_in_the_place_of_the_folder_stays(tmp_path: Path) -> None:
+    archive = write_zip(tmp_path / "clap.zip", {"clap/1.avi": b"x"})
+    (tmp_path / "clap").write_text("mine")
+    with pytest.raises(MissingDatasetError, match="where something else is"):
+        unpack(archive)
+    assert (tmp_path / "clap").read_text() == "mine"

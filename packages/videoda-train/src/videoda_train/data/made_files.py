@@ -73,7 +73,7 @@ def made_whole(targets: Sequence[Path], *, made_from: str, inside: Path) -> Iter
     _require_ours(targets, made_from=made_from, inside=inside)
     folder = targets[0].parent
     folder.mkdir(parents=True, exist_ok=True)
-    temporaries = [_temporary(target) for target in targets]
+    temporaries = [temporary_beside(target) for target in targets]
     try:
         yield temporaries
         for made in temporaries:
@@ -82,7 +82,7 @@ def made_whole(targets: Sequence[Path], *, made_from: str, inside: Path) -> Iter
         # The order lets a process be killed anywhere: whatever is there is what the record says, or nothing.
         _require_ours(targets, made_from=made_from, inside=inside)
         for target in targets:
-            _remove(target)
+            remove_ours(target)
         _write_record(targets, _Record(made_from, digests))
         for target, made in zip(targets, temporaries, strict=True):
             made.rename(target)
@@ -92,7 +92,7 @@ def made_whole(targets: Sequence[Path], *, made_from: str, inside: Path) -> Iter
         raise
     finally:
         for made in temporaries:
-            _remove(made)
+            remove_ours(made)
 
 
 def write_ours(path: Path, text: str, *, overwrite: bool) -> None:
@@ -136,7 +136,7 @@ def sweep_temporaries(folder: Path) -> None:
     for left in folder.glob(".*.videoda-tmp"):
         number = left.name.rsplit(".", 2)[-2]
         if number.isdigit() and not Path("/proc", number).exists() and Path("/proc/self").exists():
-            _remove(left)
+            remove_ours(left)
 
 
 def _require_ours(targets: Sequence[Path], *, made_from: str, inside: Path) -> None:
@@ -152,7 +152,8 @@ def _foreign(targets: Sequence[Path]) -> str:
     )
 
 
-def _temporary(target: Path) -> Path:
+def temporary_beside(target: Path) -> Path:
+    """Return a hidden name beside a target, of this process, that `sweep_temporaries` knows as ours."""
     return target.with_name(f".{target.name}.{os.getpid()}.videoda-tmp")
 
 
@@ -171,7 +172,7 @@ def _record_file(targets: Sequence[Path]) -> Path:
 def _write_record(targets: Sequence[Path], record: _Record) -> None:
     content = {"made_from": record.made_from, "blake2b": dict(record.digests)}
     file = _record_file(targets)
-    made = _temporary(file)
+    made = temporary_beside(file)
     try:
         with open_new(made) as stream:
             stream.write((json.dumps(content) + "\n").encode())
@@ -179,7 +180,7 @@ def _write_record(targets: Sequence[Path], record: _Record) -> None:
             os.fsync(stream.fileno())
         made.replace(file)
     finally:
-        _remove(made)
+        remove_ours(made)
 
 
 def _read_record(targets: Sequence[Path]) -> _Record | None:
@@ -222,7 +223,7 @@ def _hash_of(file: Path) -> str:
     return digest.hexdigest()
 
 
-def _remove(place: Path) -> None:
+def remove_ours(place: Path) -> None:
     """Remove a file or folder of ours."""
     if place.is_dir() and not place.is_symlink():
         shutil.rmtree(place)

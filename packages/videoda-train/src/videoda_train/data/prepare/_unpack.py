@@ -1,11 +1,16 @@
 """Archives as datasets are shipped in them, unpacked beside themselves."""
 
+import os
 import shutil
+import stat
 import subprocess
+import tempfile
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from videoda_train.data.made_files import remove_ours, sweep_temporaries, temporary_beside
 from videoda_train.errors import MissingDatasetError, StorageError
 from videoda_train.storage import is_refusal, storage_error
 
@@ -20,6 +25,11 @@ _RAR_TOOLS: dict[str, tuple[str, ...]] = {
 }
 """RAR has no free library; these programs unpack it, and are tried in this order."""
 
+_MOST_SHRUNK = 100
+_ALWAYS_ALLOWED = 64 * 2**20
+_ROOM_LEFT = 256 * 2**20
+"""What stays free while a program unpacks, which does not say beforehand how much it will write [bytes]."""
+
 
 def unpacked_folder(archive: Path) -> Path:
     """Return where an archive is unpacked: the folder of its name beside it."""
@@ -30,33 +40,44 @@ def unpack(archive: Path) -> Path:
     """Unpack a `.rar` or `.zip` and return its folder, which appears whole or not at all; one that is there is kept.
 
     Raises:
-        MissingDatasetError: no program that unpacks RAR is installed, or the archive cannot be unpacked.
+        MissingDatasetError: no program that unpacks RAR is installed, or the archive cannot be unpacked: it is damaged,
+            holds links, devices or paths that lead outside, or a hundred times its own size.
         StorageError: there is no room for its files, or the disk refuses them.
     """
     archive = archive.absolute()
     folder = unpacked_folder(archive)
     if folder.is_dir():
         return folder
-    temporary = folder.with_name(f".{folder.name}.unpacking")
-    shutil.rmtree(temporary, ignore_errors=True)
+    if os.path.lexists(folder):
+        raise MissingDatasetError(
+            f"{archive} is to be unpacked into {folder}, where something else is; move one of them"
+        )
+    sweep_temporaries(folder.parent)
+    temporary = temporary_beside(folder)
+    remove_ours(temporary)
     temporary.mkdir()
     try:
         if archive.suffix.lower() == ".zip":
             _unpack_zip(archive, temporary)
         else:
             _unpack_rar(archive, temporary)
+            _require_plain(archive, temporary)
         temporary.rename(folder)
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        remove_ours(temporary)
     return folder
 
 
 def _unpack_zip(archive: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(archive) as file:
-            _require_room(folder, sum(info.file_size for info in file.infolist()), archive=archive)
+            for info in file.infolist():
+                _require_harmless(info, archive=archive)
+            needed = sum(info.file_size for info in file.infolist())
+            _require_room(folder, needed, archive=archive)
+            _require_likely(needed, archive=archive)
             file.extractall(folder)
-    except StorageError:
+    except (MissingDatasetError, StorageError):
         raise
     except OSError as error:
         if is_refusal(error):
@@ -75,6 +96,36 @@ def _unpack_zip(archive: Path, folder: Path) -> None:
         ) from error
     except Exception as error:  # zipfile and the decompressors meet damage with exceptions of many kinds
         raise _damaged(archive, error) from error
+
+
+def _require_harmless(info: zipfile.ZipInfo, *, archive: Path) -> None:
+    """Refuse a member that would be no file or folder inside: what packs such an archive is out for something else."""
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    name = info.filename.replace("\\", "/")
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise MissingDatasetError(f"{archive} is not unpacked: {info.filename!r} in it is a link or a device")
+    if name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
+        raise MissingDatasetError(f"{archive} is not unpacked: {info.filename!r} in it lies outside of its folder")
+
+
+def _require_likely(needed: int, *, archive: Path) -> None:
+    """Refuse what no dataset is: photos and videos are packed already, and hardly shrink in an archive."""
+    packed = archive.stat().st_size
+    if needed > _MOST_SHRUNK * packed + _ALWAYS_ALLOWED:
+        raise MissingDatasetError(
+            f"{archive} of {packed / 2**20:,.1f} MiB unpacks to {needed / 2**20:,.0f} MiB, over {_MOST_SHRUNK} times "
+            "as much: those are no photos or videos; if it is right, unpack it yourself into "
+            f"{unpacked_folder(archive)}"
+        )
+
+
+def _require_plain(archive: Path, folder: Path) -> None:
+    """Refuse links and devices that a program has unpacked; the folder is thrown away then."""
+    for place in folder.rglob("*"):
+        if not stat.S_ISDIR(place.lstat().st_mode) and not stat.S_ISREG(place.lstat().st_mode):
+            raise MissingDatasetError(
+                f"{archive} is not unpacked: {place.relative_to(folder).as_posix()!r} in it is a link or a device"
+            )
 
 
 def _require_room(folder: Path, needed: int, *, archive: Path) -> None:
@@ -101,11 +152,32 @@ def _unpack_rar(archive: Path, folder: Path) -> None:
     complaints = []
     for tool in installed:
         command = [tool, *(part.format(archive=archive, folder=folder) for part in _RAR_TOOLS[tool])]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
-        if done.returncode == 0:
+        exit_code, said = _run_watched(command, folder, archive=archive)
+        if exit_code == 0:
             return
-        complaints.append(f"{tool}: {_last_line(done.stderr or done.stdout) or f'exit code {done.returncode}'}")
+        complaints.append(f"{tool}: {_last_line(said) or f'exit code {exit_code}'}")
     raise MissingDatasetError(f"{archive} cannot be unpacked ({'; '.join(complaints)}); download it again")
+
+
+def _run_watched(command: Sequence[str], folder: Path, *, archive: Path) -> tuple[int, str]:
+    """Run a program until it ends or the disk is nearly full; return its exit code and what it said."""
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            while True:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=0.5)
+                    break
+                if shutil.disk_usage(folder).free < _ROOM_LEFT:
+                    raise StorageError(
+                        f"{archive} was being unpacked and {folder.parent} is nearly full, so it was stopped; "
+                        "make room there, or unpack it yourself elsewhere"
+                    )
+        finally:
+            process.kill()
+            process.wait()
+        output.seek(0)
+        return process.returncode, output.read()[-10_000:].decode(errors="replace")
 
 
 def _last_line(text: str) -> str:
