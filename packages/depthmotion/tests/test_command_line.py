@@ -1,7 +1,12 @@
 """The commands, as a user types them."""
 
 import json
+import os
+import signal
+import struct
 import sys
+import time
+import zipfile
 
 import cv2
 import depthmotion as dm
@@ -150,7 +155,7 @@ def test_depth_lists_what_failed_and_does_the_rest(call, photo, tmp_path):
     code, output, errors = call(
         "depth", "--list", tmp_path / "list.txt", "--out", tmp_path / "depth", "--model", "plane"
     )
-    assert code == 3
+    assert code == 3, errors
     assert "1 depth maps" in output
     assert "empty (0 bytes)" in errors
 
@@ -160,7 +165,7 @@ def test_generate_makes_a_dataset_and_lists_what_failed(call, photo, tmp_path):
     (tmp_path / "list.txt").write_text("photos/cut off.jpg 0\nphotos/photo.png 1\n")
     options = ("--num-frames", "2", "--size", "24", "32", "--path", "orbit+handheld")
     code, output, errors = call("generate", "--list", tmp_path / "list.txt", "--out", tmp_path / "out", *options)
-    assert code == 3
+    assert code == 3, errors
     assert "1 clips made, 0 kept, 1 photos failed" in output
     assert "truncated" in errors
     assert (tmp_path / "out" / "photos" / "photo.png" / "00001.jpg").exists()
@@ -219,6 +224,123 @@ def test_help_shows_examples(call, command):
     assert code == 0
     assert f"depthmotion {command} " in output.split("usage:")[1].split("options")[0].replace("[-h]", "", 1)
     assert "For example" in output
+
+
+def test_a_bug_is_a_traceback_one_line_and_exit_code_1(call, photo, monkeypatch):
+    def break_down(*_, **__):
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("depthmotion.cli.render.clip_of_photo", break_down)
+    code, _, errors = call("render", photo, "-o", photo.with_name("clip.mp4"))
+    assert code == 1
+    assert "Traceback" in errors
+    assert errors.splitlines()[-1] == "depthmotion: internal error, please report it: RuntimeError: boom"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_command_with_130_and_leaves_nothing(call, photo, monkeypatch, number):
+    def write_and_stop(file, *_, **__):
+        file.write_bytes(b"half a clip")
+        os.kill(os.getpid(), number)
+        time.sleep(5)
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("depthmotion.cli.render.save_frames", write_and_stop)
+    code, _, errors = call("render", photo, "-o", photo.with_name("clip.mp4"), "--frames", "2")
+    assert code == 130
+    assert "interrupted" in errors
+    assert [file.name for file in photo.parent.iterdir()] == ["photo.png"]
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+ERRORS = [
+    OSError(5, "Input/output error", "photo.png"),
+    MemoryError(),
+    cv2.error("no such colour"),
+    ValueError("two\nlines"),
+    KeyError("depth"),
+    zipfile.BadZipFile("no archive"),
+    struct.error("cut off"),
+    RecursionError("too deep"),
+    dm.DepthError("no depth"),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("command", ["generate", "depth"])
+def test_any_error_of_a_photo_is_a_row_and_the_rest_goes_on(call, photo, tmp_path, monkeypatch, command, error):
+    (photo.parent / "odd.png").write_bytes(photo.read_bytes())
+    (tmp_path / "list.txt").write_text("\nphotos/odd.png 0\nphotos/photo.png 1\n")
+
+    def read(file):
+        if file.name == "odd.png":
+            raise error
+        return dm.read_image(file)
+
+    module = "dataset.make_clip" if command == "generate" else "depth_export"
+    monkeypatch.setattr(f"depthmotion.{module}.read_image", read)
+    options = ["--num-frames", "2", "--size", "24", "32"] if command == "generate" else ["--model", "plane"]
+    code, output, errors = call(command, "--list", tmp_path / "list.txt", "--out", tmp_path / "out", *options)
+    assert code == 3, errors
+    assert "1 photos failed" in output
+    assert output.startswith("1 ")
+    row = errors.splitlines()[-1]
+    assert row.startswith(f"  line 2: {photo.parent / 'odd.png'}: {type(error).__name__}: ")
+    assert " ".join(str(error.args[-1] if error.args else "").split()).strip("'") in row
+    assert list((tmp_path / "out" / "photos").glob("photo.png*"))
+
+
+ODD_FILES = {
+    "empty.png": b"",
+    "text.jpg": b"no picture",
+    "huge.png": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">IIBBBBBI", 40_000, 40_000, 8, 2, 0, 0, 0, 0) + b"IEND",
+    "cut.jpg": b"\xff\xd8\xff\xe0\0\x10JFIF",
+}
+
+
+@pytest.mark.parametrize("command", ["generate", "depth"])
+def test_odd_photos_and_lines_are_rows_with_their_lines(call, photo, tmp_path, command):
+    for name, data in ODD_FILES.items():
+        (photo.parent / name).write_bytes(data)
+    os.mkfifo(photo.parent / "pipe.png")
+    (photo.parent / "folder.png").mkdir()
+    odd = [*ODD_FILES, "pipe.png", "folder.png", "missing.png", "odd.png ²", "x" * 300 + ".png", "nul\0.png"]
+    names = [*(f"photos/{name}" for name in odd), "../..", "photos/photo.png"]
+    (tmp_path / "list.txt").write_text("".join(f"{name} 0\n" for name in names))
+    options = ["--num-frames", "2", "--size", "24", "32"] if command == "generate" else ["--model", "plane"]
+    code, output, errors = call(command, "--list", tmp_path / "list.txt", "--out", tmp_path / "out", *options)
+    assert code == 3, errors
+    assert output.startswith("1 ")
+    rows = [row for row in errors.splitlines() if row.startswith("  line ")]
+    assert {int(row.split()[1].rstrip(":")) for row in rows} == set(range(1, len(names)))
+
+
+def test_depth_from_odd_files_is_rows(call, photo, tmp_path):
+    """Every kind of depth file, damaged: each is a row that names it."""
+    depth = tmp_path / "depth" / "photos"
+    depth.mkdir(parents=True)
+    names = ["a.npy", "b.pfm", "c.png", "d.npy", "e.png"]
+    for name in names:
+        (photo.parent / f"{name[0]}.png").write_bytes(photo.read_bytes())
+        (depth / name).write_bytes(b"damaged")
+    np.save(depth / "d.npy", np.array([{}], dtype=object), allow_pickle=True)
+    cv2.imwrite(str(depth / "e.png"), np.full((48, 64), 7, np.uint16))
+    (depth / "e.camera.json").write_text("[" * 100_000)
+    (tmp_path / "list.txt").write_text("".join(f"photos/{name[0]}.png 0\n" for name in names))
+    for command, *options in (("generate", "--depth"), ("depth", "--model")):
+        out = [
+            "--list",
+            tmp_path / "list.txt",
+            "--out",
+            tmp_path / f"out-{command}",
+            *options,
+            f"dir:{tmp_path / 'depth'}",
+        ]
+        code, _, errors = call(command, *out)
+        assert code == 3, errors
+        rows = [row for row in errors.splitlines() if row.startswith("  line ")]
+        assert len(rows) == len(names)
+        assert all(f"/depth/photos/{name[0]}" in row for name, row in zip(names, rows, strict=True))
 
 
 def test_a_missing_library_of_opencv_names_both_cures(call, monkeypatch):

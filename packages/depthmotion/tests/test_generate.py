@@ -341,6 +341,65 @@ def test_a_killed_worker_costs_no_clip(listing, tmp_path):
     assert len(names) + len(rest) == 12
 
 
+class Killer:
+    """Ends the process that unpickles it."""
+
+    def __reduce__(self):
+        return (os._exit, (9,))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(200)
+def test_photos_that_kill_their_workers_are_named_and_the_rest_goes_on(listing, tmp_path):
+    from depthmotion.dataset.local_engine import run_local
+    from depthmotion.dataset.make_clip import Task
+    from depthmotion.dataset.photo_list import read_items
+
+    items, _ = read_items(listing, tmp_path / "out", config(tmp_path))
+    tasks = [Task(item) for item in items * 2]
+    for place in (2, 4):
+        object.__setattr__(tasks[place], "predicted", Killer())
+    outcomes = list(run_local(iter(tasks), workers=2))
+    lost = [outcome.item.name for outcome in outcomes if outcome.error is not None]
+    assert sorted(lost) == sorted(tasks[place].item.name for place in (2, 4))
+    assert all("WorkerLost" in outcome.error for outcome in outcomes if outcome.error is not None)
+    assert len(outcomes) == 6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_call_that_is_interrupted_keeps_finished_clips_and_leaves_no_partial(listing, tmp_path, number):
+    listing.write_text("".join(f"run/{name}{copy}.png 0\n" for copy in range(40) for name in "ab"))
+    for line in listing.read_text().splitlines():
+        (listing.parent / line[:-2]).write_bytes((listing.parent / "run" / "a b#1.png").read_bytes())
+    options = ["--list", str(listing), "--out", str(tmp_path / "out"), "--flow-dir", str(tmp_path / "flow")]
+    command = [
+        sys.executable,
+        "-c",
+        "from depthmotion.cli import main; main()",
+        "generate",
+        *options,
+        "--workers",
+        "2",
+        "--num-frames",
+        "8",
+    ]
+    # A shell's background jobs ignore SIGINT, and so would what they start.
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    )
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("out/run/*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(number)
+    assert b"interrupted" in process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert not list(tmp_path.rglob("*depthmotion-partial*"))
+    clips = {clip.name for clip in tmp_path.glob("out/run/*")}
+    assert 0 < len(clips) < 80
+    assert all(len(list(clip.iterdir())) == 8 for clip in tmp_path.glob("out/run/*"))
+
+
 @pytest.mark.slow
 def test_a_call_killed_at_random_moments_ends_as_if_it_was_not(listing, tmp_path):
     dm.generate(listing, tmp_path / "calm", config(tmp_path / "calm"), progress=False)

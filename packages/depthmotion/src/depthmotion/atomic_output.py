@@ -166,13 +166,13 @@ def is_inside(name: str) -> bool:
 
 def has_plain_way(folder: Path, name: str) -> bool:
     """Return whether every folder between a folder and a name below it is a real one, or not there."""
-    ways = [folder / way for way in list(Path(name).parents)[:-1]]
+    ways = [folder / way for way in reversed(list(Path(name).parents)[:-1])]
     return all(status is None or stat.S_ISDIR(status.st_mode) for status in map(_status, ways))
 
 
 def check_way(folder: Path, name: str) -> None:
     """Raise OutputError if a link or a file is where a folder would have to be on the way from a folder to a name."""
-    for way in list(Path(name).parents)[:-1]:
+    for way in reversed(list(Path(name).parents)[:-1]):
         status = _status(folder / way)
         if status is not None and not stat.S_ISDIR(status.st_mode):
             raise OutputError(
@@ -226,7 +226,7 @@ def _machine() -> str:
 def _status(path: Path) -> os.stat_result | None:
     try:
         return path.lstat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 

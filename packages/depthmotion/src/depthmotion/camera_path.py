@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from depthmotion.atomic_output import open_new
 from depthmotion.errors import PathError
+from depthmotion.input_files import decode_npy, decode_text, read_bytes
 from depthmotion.output_target import Target
 
 
@@ -29,8 +30,10 @@ class CameraPath:
         if not np.isfinite(poses).all():
             raise PathError("a camera path holds NaN or infinite values.")
         rotations = poses[:, :3, :3]
-        if not np.allclose(rotations @ rotations.transpose(0, 2, 1), np.eye(3), atol=1e-4) or np.any(
-            np.linalg.det(rotations) < 0
+        # Larger numbers are no rotation either, and overflow below.
+        if np.abs(rotations).max() > 2 or (
+            not np.allclose(rotations @ rotations.transpose(0, 2, 1), np.eye(3), atol=1e-4)
+            or np.any(np.linalg.det(rotations) < 0)
         ):
             raise PathError("a pose's upper left 3×3 block is not a rotation: poses are [R t; 0 1].")
         if not np.allclose(poses[:, 3], (0, 0, 0, 1)):
@@ -74,26 +77,7 @@ class CameraPath:
         A `.json` of `{"poses": …, "zoom": …}` holds zoom factors too.
         """
         file = Path(file)
-        zoom = None
-        try:
-            if file.suffix == ".npy":
-                poses = np.asarray(np.load(file, allow_pickle=False), dtype=np.float64)
-            elif file.suffix == ".json":
-                content = json.loads(file.read_text())
-                if isinstance(content, dict):
-                    zoom = None if content.get("zoom") is None else np.asarray(content["zoom"], dtype=np.float64)
-                    content = content["poses"]
-                poses = np.asarray(content, dtype=np.float64)
-            else:
-                poses = np.loadtxt(file, ndmin=2)
-        except (OSError, ValueError, TypeError, KeyError, EOFError) as error:
-            raise PathError(f"cannot read poses from {file}: {error}") from error
-        if poses.ndim == 2 and poses.shape[1] == 12:
-            last_row = np.tile(np.array([[[0.0, 0.0, 0.0, 1.0]]]), (len(poses), 1, 1))
-            poses = np.concatenate([poses.reshape(-1, 3, 4), last_row], axis=1)
-        elif poses.ndim == 2 and poses.shape[1] == 16:
-            poses = poses.reshape(-1, 4, 4)
-        return cls(poses, zoom, file.stem)
+        return parse_poses(read_bytes(file, error=PathError), suffix=file.suffix, name=file.stem, shown=str(file))
 
     def save(self, file: str | Path, *, overwrite: bool = False) -> None:
         """Write the poses as `.npy`, `.json`, or text with 16 numbers per line; a path that zooms only as `.json`.
@@ -106,6 +90,36 @@ class CameraPath:
         target = Target(path=file, what="poses", overwrite="any" if overwrite else "never", recorded=False)
         target.claim()
         target.place(lambda partial: write_new_poses(partial, self))
+
+
+def parse_poses(data: bytes, *, suffix: str, name: str = "path", shown: str = "poses") -> CameraPath:
+    """Return the path in a file's bytes, as `CameraPath.load` does; errors call the file as `shown` says."""
+    zoom = None
+    try:
+        if suffix == ".npy":
+            poses = np.asarray(decode_npy(data, name=shown, error=PathError), dtype=np.float64)
+        elif suffix == ".json":
+            content = json.loads(decode_text(data, name=shown, error=PathError))
+            if isinstance(content, dict):
+                zoom = None if content.get("zoom") is None else np.asarray(content["zoom"], dtype=np.float64)
+                content = content["poses"]
+            poses = np.asarray(content, dtype=np.float64)
+        else:
+            text = decode_text(data, name=shown, error=PathError)
+            lines = [line.partition("#")[0].split() for line in text.splitlines()]
+            poses = np.array([[float(number) for number in line] for line in lines if line], dtype=np.float64)
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError, MemoryError) as error:
+        raise PathError(f"cannot read poses from {shown}: {error}") from error
+    if poses.ndim == 2 and poses.shape[1] == 12:
+        last_row = np.tile(np.array([[[0.0, 0.0, 0.0, 1.0]]]), (len(poses), 1, 1))
+        poses = np.concatenate([poses.reshape(-1, 3, 4), last_row], axis=1)
+    elif poses.ndim == 2 and poses.shape[1] == 16:
+        poses = poses.reshape(-1, 4, 4)
+    if zoom is not None and zoom.ndim != 1:
+        raise PathError(f"{shown} has zoom of shape {zoom.shape}: give one factor per pose.")
+    if poses.ndim != 3:
+        raise PathError(f"{shown} holds numbers of shape {poses.shape}: poses are (T, 4, 4), or 12 or 16 per line.")
+    return CameraPath(poses, zoom, name)
 
 
 def write_new_poses(file: Path, path: CameraPath) -> None:

@@ -10,6 +10,7 @@ from jaxtyping import UInt8
 
 from depthmotion.errors import ImageError
 from depthmotion.image_size import check_header
+from depthmotion.input_files import read_bytes
 
 MAX_PIXELS = 40_000_000
 """Photos of more pixels are shrunk to a half or a quarter of their sides while they are read."""
@@ -26,11 +27,7 @@ def read_image(file: str | Path, *, max_pixels: int = MAX_PIXELS) -> UInt8[np.nd
         ImageError: the file is missing, empty, cut off, damaged, no image, or too large even at a quarter.
     """
     file = Path(file)
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise ImageError(f"{file} cannot be read: {error.strerror or error}.") from error
-    return decode_image(data, name=str(file), max_pixels=max_pixels)
+    return decode_image(read_bytes(file, error=ImageError), name=str(file), max_pixels=max_pixels)
 
 
 def decode_image(data: bytes, *, name: str = "image", max_pixels: int = MAX_PIXELS) -> UInt8[np.ndarray, "h w 3"]:
@@ -41,20 +38,23 @@ def decode_image(data: bytes, *, name: str = "image", max_pixels: int = MAX_PIXE
     flag = cv2.IMREAD_COLOR if size is None else _REDUCED[_reduction(size, max_pixels, name)]
     try:
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
-    except cv2.error as error:
-        raise ImageError(f"{name} cannot be decoded: {str(error).strip().splitlines()[-1]}") from error
-    if picture is None:
-        raise ImageError(f"{name} cannot be decoded: it is damaged or no image format that OpenCV reads.")
-    height, width = picture.shape[:2]
-    divisor = _reduction((height, width), max_pixels, name)
-    if divisor > 1:
-        picture = cv2.resize(picture, (width // divisor, height // divisor), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+        if picture is None or picture.size == 0:
+            raise ImageError(f"{name} cannot be decoded: it is damaged or no image format that OpenCV reads.")
+        height, width = picture.shape[:2]
+        divisor = _reduction((height, width), max_pixels, name)
+        if divisor > 1:
+            picture = cv2.resize(picture, (width // divisor, height // divisor), interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+    except (cv2.error, MemoryError, ValueError, OverflowError) as error:
+        reason = (str(error).strip() or "there is not enough memory").splitlines()[-1]
+        raise ImageError(f"{name} cannot be decoded: {reason}") from error
 
 
 def _reduction(size: tuple[int, int], max_pixels: int, name: str) -> int:
     """Return by how much the sides of (height, width) are divided to hold at most `max_pixels`."""
     height, width = size
+    if min(size) < 1:
+        raise ImageError(f"{name} has no pixels ({width}×{height}).")
     for divisor in _REDUCED:
         if (height // divisor) * (width // divisor) <= max_pixels and min(size) >= divisor:
             return divisor

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 from jaxtyping import Int64, Integer
 
 from depthmotion.errors import InstanceError
+from depthmotion.input_files import decode_map, decode_npy, read_bytes
 from depthmotion.matched_files import aspect_problem, find_matching, looked_for
 
 _SUFFIXES = (".png", ".npy")
@@ -25,14 +25,20 @@ def read_instances(file: str | Path, *, size: tuple[int, int]) -> Int64[np.ndarr
         InstanceError: the file is missing, damaged, no mask, or does not fit the photo.
     """
     file = Path(file)
-    try:
-        mask = np.load(file, allow_pickle=False) if file.suffix == ".npy" else _read_picture(file)
-    except (OSError, ValueError, EOFError) as error:
-        raise InstanceError(f"{file} cannot be read as an instance mask: {error}") from error
-    if mask is None or mask.dtype.kind not in "iub" or mask.ndim != 2 or not mask.size:
-        found = "no image" if mask is None else f"{mask.dtype} {mask.shape}"
-        raise InstanceError(f"{file} is no instance mask: give a PNG, or .npy of whole numbers (H, W), not {found}.")
-    if problem := aspect_problem(mask.shape, size, name=str(file)):
+    data = read_bytes(file, error=InstanceError)
+    return parse_instances(data, suffix=file.suffix, size=size, name=str(file))
+
+
+def parse_instances(data: bytes, *, suffix: str, size: tuple[int, int], name: str = "mask") -> Int64[np.ndarray, "h w"]:
+    """Return the mask in a file's bytes, as `read_instances` does; the suffix is `.npy`, or else it is a picture."""
+    if suffix == ".npy":
+        mask = decode_npy(data, name=name, error=InstanceError)
+    else:
+        mask = _ids_of(decode_map(data, name=name, error=InstanceError))
+    if mask.dtype.kind not in "iub" or mask.ndim != 2 or not mask.size:
+        found = f"{mask.dtype} {mask.shape}"
+        raise InstanceError(f"{name} is no instance mask: give a PNG, or .npy of whole numbers (H, W), not {found}.")
+    if problem := aspect_problem(mask.shape, size, name=name):
         raise InstanceError(problem)
     return resize_labels(mask.astype(np.int64), size)
 
@@ -49,11 +55,9 @@ def find_instances(folder: Path, photo: Path) -> Path:
     return file
 
 
-def _read_picture(file: Path) -> np.ndarray | None:
-    data = file.read_bytes()
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
-    if picture is None or picture.ndim == 2:
-        return picture
+def _ids_of(picture: np.ndarray) -> np.ndarray:
+    if picture.ndim == 2 or picture.shape[2] < 3 or picture.dtype.kind == "f":
+        return picture[..., 0] if picture.ndim == 3 and picture.shape[2] == 1 else picture
     blue, green, red = (picture[..., channel].astype(np.int64) for channel in range(3))
     return np.asarray(red + 256 * green + 65536 * blue)
 

@@ -160,17 +160,26 @@ def read_record(folder: Path) -> dict[str, dict[str, list[Mark]]]:
     Raises:
         OutputError: the record is not a regular file.
     """
-    rows: dict[str, dict[str, list[Mark]]] = {}
     file = folder / RECORD
     _check_record(file)
-    if not file.exists():
-        return rows
-    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+    return parse_record(file.read_bytes()) if file.exists() else {}
+
+
+def parse_record(data: bytes) -> dict[str, dict[str, list[Mark]]]:
+    """Return what the bytes of a record say; lines that killed calls left unfinished are skipped."""
+    rows: dict[str, dict[str, list[Mark]]] = {}
+    for line in data.decode("utf-8", errors="replace").split("\n"):
         try:
             row = json.loads(line)
             mark = Mark(int(row["size"]), str(row["sha256"]))
             rows.setdefault(str(row["name"]), {}).setdefault(str(row["what"]), []).append(mark)
-        except (ValueError, KeyError, TypeError, RecursionError):  # a line that a killed process left unfinished
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            OverflowError,
+            RecursionError,
+        ):
             continue
     return rows
 

@@ -39,11 +39,16 @@ def _whole_numbers(info: tyro.constructors.PrimitiveTypeInfo) -> tyro.constructo
 
 def run_command(arguments: Sequence[str]) -> int:
     """Parse and run one command line; return the exit code."""
-    command = tyro.cli(
+    return int(parse_command(arguments).run())
+
+
+def parse_command(arguments: Sequence[str]) -> Render | Generate | Depth | Chained | Paths:
+    """Return the command of a command line, ready to run."""
+    command: Render | Generate | Depth | Chained | Paths = tyro.cli(
         Command,
         prog="depthmotion",
         description="Photos become moving clips: depth, camera motion, exact optical flow.",
         args=arguments,
         registry=_REGISTRY,
     )
-    return int(command.run())
+    return command

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
-from tqdm import tqdm
 
 from depthmotion.depth_export import DepthExport
+from depthmotion.progress import with_progress
 from depthmotion.sharpen import SharpenRule
 
 
@@ -59,7 +59,7 @@ class Depth:
         )
         photos, failures = export.photos(self.images, self.list)
         unusable = len(failures)
-        done = tqdm(export.run(photos), total=len(photos), desc="depth", unit="photo")
+        done = with_progress(export.run(photos), total=len(photos), what="depth", unit="photo")
         failures.extend(failure for failure in done if failure is not None)
         made = len(photos) + unusable - len(failures)
         print(f"{made} depth maps in {self.out}, {len(failures)} photos failed")

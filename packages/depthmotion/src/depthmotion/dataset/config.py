@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
@@ -139,8 +140,8 @@ class GenerateConfig:
     @property
     def shard_of(self) -> tuple[int, int]:
         """Number of this part, and of all parts."""
-        index, slash, count = self.shard.partition("/")
-        if not (slash and index.isdigit() and count.isdigit() and 0 <= int(index) < int(count)):
+        index, _, count = self.shard.partition("/")
+        if not (re.fullmatch(r"[0-9]{1,9}/[0-9]{1,9}", self.shard) and int(index) < int(count)):
             raise ConfigError(f"shard={self.shard!r}: give i/n with i from 0 to n-1, such as 0/4.")
         return int(index), int(count)
 

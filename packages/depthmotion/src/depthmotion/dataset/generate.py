@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from tqdm import tqdm
 
 from depthmotion.atomic_output import owner, sweep_partials
 from depthmotion.dataset.config import GenerateConfig
@@ -20,6 +18,7 @@ from depthmotion.dataset.ray_engine import run_ray
 from depthmotion.dataset.tasks import tasks_of
 from depthmotion.depth_sources import load_depth
 from depthmotion.errors import OutputError
+from depthmotion.progress import with_progress
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def generate(
         list_file: one `{path} {label}` per line (or only paths); relative paths are taken from its folder.
         out_dir: where the frames go.
         config: how clips are made.
-        progress: show a progress bar.
+        progress: show progress on stderr: a bar on a terminal, elsewhere a line a minute.
 
     Raises:
         ConfigError: the list cannot be read, two photos would share a folder, or another process makes these clips.
@@ -64,15 +63,11 @@ def generate(
         rows = read_manifests(out_dir)
         waiting = unfinished(items, rows, config, progress=progress)
         made, fingerprint = 0, config.fingerprint
-        show = progress and bool(waiting)
         try:
-            for outcome in tqdm(
-                _outcomes(waiting, config, owned_by=call),
-                total=len(waiting),
-                desc="clips",
-                unit="clip",
-                disable=not show,
-            ):
+            outcomes = _outcomes(waiting, config, owned_by=call)
+            if progress:
+                outcomes = with_progress(outcomes, total=len(waiting), what="clips", unit="clip")
+            for outcome in outcomes:
                 failure = _finish(outcome, manifest, rows, fingerprint=fingerprint, made=made)
                 failures += [] if failure is None else [failure]
                 made += failure is None
@@ -91,14 +86,20 @@ def unfinished(items: list[Item], rows: dict[str, list[str]], config: GenerateCo
         OutputError: where one of them belongs is something that may not be replaced.
     """
     fingerprint, missing, problems = config.fingerprint, [], []
-    show = progress and bool(rows) and config.verify
-    for item in tqdm(items, desc="verifying", unit="clip", disable=not show, leave=False):
-        row = with_marks(item, finished_of(rows.get(item.name, [])))
-        if is_finished(item, row, fingerprint):
-            continue
+    checked: Iterable[Item] = items
+    if progress and rows and config.verify:
+        checked = with_progress(items, total=len(items), what="verifying", unit="clip")
+    for item in checked:
+        try:
+            row = with_marks(item, finished_of(rows.get(item.name, [])))
+            problem = None
+            if is_finished(item, row, fingerprint):
+                continue
+            problem = what_is_in_the_way(item, row, fingerprint)
+        except (OSError, ValueError):  # such as a name that is too long: making the clip will say so
+            problem = None
         missing.append(item)
-        if problem := what_is_in_the_way(item, row, fingerprint):
-            problems.append(problem)
+        problems += [] if problem is None else [problem]
     if problem := one_line(problems):
         raise OutputError(problem)
     return missing
@@ -119,7 +120,7 @@ def _finish(
             # Noted first: killed in between, a call finds the files that it put there known as its own.
             manifest.add(item, fingerprint=fingerprint, marks=outcome.marks, objects=outcome.objects)
             put_clip(item, outcome.partials, outcome.marks, row)
-        except (OSError, OutputError) as caught:
+        except Exception as caught:  # one clip must not cost all others
             manifest.add(item, fingerprint="not in its place", marks=outcome.marks, objects=outcome.objects)
             error, disk_full = reason_of(caught), isinstance(caught, OSError) and caught.errno in DISK_FULL
     if disk_full:

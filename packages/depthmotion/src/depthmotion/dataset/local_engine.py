@@ -15,6 +15,7 @@ from multiprocessing.connection import wait as wait_for_objects
 import cv2
 
 from depthmotion.dataset.make_clip import Outcome, Task, make_clip
+from depthmotion.dataset.photo_list import reason_of
 
 
 def run_local(tasks: Iterator[Task], *, workers: int) -> Iterator[Outcome]:
@@ -48,7 +49,12 @@ def _run_pool(tasks: Iterator[Task], workers: int, suspects: list[Task]) -> Iter
                 return
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
-                outcome = future.result()
+                try:
+                    outcome = future.result()
+                except BrokenProcessPool:
+                    raise
+                except Exception as error:  # what it made did not come through: that is this clip's failure alone
+                    outcome = Outcome(running[future].item, error=reason_of(error))
                 del running[future]
                 yield outcome
     except BrokenProcessPool:

@@ -65,16 +65,23 @@ def digest_of(marks: Mapping[str, Mark]) -> str:
 
 
 def read_manifests(out_dir: Path) -> dict[str, list[str]]:
-    """Return the lines of all shards' manifests by item, oldest first; unfinished lines of killed calls are skipped."""
+    """Return the lines of all shards' manifests by item, oldest first; see `parse_manifest`."""
     rows: dict[str, list[str]] = {}
     for file in sorted(out_dir.glob("manifest*.jsonl")):
-        if not file.is_file():
+        if file.is_file():
+            for item, lines in parse_manifest(file.read_bytes()).items():
+                rows.setdefault(item, []).extend(lines)
+    return rows
+
+
+def parse_manifest(data: bytes) -> dict[str, list[str]]:
+    """Return the lines of a manifest by item, oldest first; lines that killed calls left unfinished are skipped."""
+    rows: dict[str, list[str]] = {}
+    for line in data.decode("utf-8", errors="replace").split("\n"):
+        try:
+            rows.setdefault(str(json.loads(line)["item"]), []).append(line)
+        except (ValueError, KeyError, TypeError, RecursionError):
             continue
-        for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-            try:
-                rows.setdefault(str(json.loads(line)["item"]), []).append(line)
-            except (ValueError, KeyError, TypeError, RecursionError):
-                continue
     return rows
 
 
@@ -89,7 +96,7 @@ def finished_of(lines: list[str]) -> Finished | None:
             for name, mark in files.items():
                 known.setdefault(name, []).append(mark)
             found = Finished(str(row["settings"]), str(row["hash"]), files, known)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             continue
     return found
 

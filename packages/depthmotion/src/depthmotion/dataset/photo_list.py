@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from depthmotion.clip_files import FLOW_SUFFIXES
 from depthmotion.dataset.config import GenerateConfig, OutputKind
 from depthmotion.errors import ConfigError
+from depthmotion.input_files import read_text
 
 
 @dataclass(frozen=True)
@@ -85,25 +87,28 @@ def read_photos(list_file: Path) -> tuple[dict[str, ListedPhoto], list[Failure]]
     Raises:
         ConfigError: the list cannot be read or is empty, or two photos would share a folder.
     """
-    try:
-        lines = list_file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"the list {list_file} cannot be read: {error}") from error
     # Without links resolved: a photo's class is the folder that the list names.
-    root = list_file.absolute().parent
+    return parse_list(read_text(list_file, error=ConfigError), root=list_file.absolute().parent, name=str(list_file))
+
+
+def parse_list(text: str, *, root: Path, name: str = "list") -> tuple[dict[str, ListedPhoto], list[Failure]]:
+    """Return what `read_photos` does of the text of a list whose paths are relative to `root`."""
+    shown = name
     photos: dict[str, ListedPhoto] = {}
     failures = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1):
         if not line.strip():
             continue
         photo = root / _photo_of(line.strip())
         name = clip_name(photo)
-        if ".." in Path(name).parts or not photo.name:
+        if "\0" in line:
+            failures.append(Failure(photo, "the line holds a NUL character, which no file name does.", number))
+        elif ".." in Path(name).parts or not photo.name:
             failures.append(Failure(photo, "would be written outside the output folder.", number))
         elif photos.setdefault(name, ListedPhoto(photo, number)).path != photo:
-            raise ConfigError(f"{list_file}:{number}: {photo} and {photos[name].path} would share the folder {name!r}.")
+            raise ConfigError(f"{shown}:{number}: {photo} and {photos[name].path} would share the folder {name!r}.")
     if not photos and not failures:
-        raise ConfigError(f"the list {list_file} names no photo.")
+        raise ConfigError(f"the list {shown} names no photo.")
     return photos, failures
 
 
@@ -122,4 +127,4 @@ def read_items(list_file: Path, out_dir: Path, config: GenerateConfig) -> tuple[
 def _photo_of(line: str) -> str:
     """Return the path of a `{path} {label}` line, or the whole line if it ends in no label."""
     path, *label = line.rsplit(maxsplit=1)
-    return path if label and label[0].lstrip("-").isdigit() else line
+    return path if label and re.fullmatch(r"-?[0-9]+", label[0]) else line

@@ -39,6 +39,8 @@ def run_ray(tasks: Iterator[Task], *, in_flight: int) -> Iterator[Outcome]:
                 task = running.pop(reference)
                 try:
                     yield ray.get(reference)
+                except ray.exceptions.RayTaskError as error:
+                    yield Outcome(task.item, error=" ".join(str(error).split())[-500:])
                 except ray.exceptions.RayError as error:
                     yield Outcome(
                         task.item,

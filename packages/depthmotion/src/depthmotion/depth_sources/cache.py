@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 import warnings
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,8 @@ from jaxtyping import UInt8
 
 from depthmotion.atomic_output import open_new
 from depthmotion.depthmap import DepthMap
-from depthmotion.errors import DepthMotionError, OutputError
+from depthmotion.errors import DepthError, DepthMotionError, OutputError
+from depthmotion.input_files import decode_npz, read_bytes
 from depthmotion.intrinsics import Intrinsics
 from depthmotion.output_target import Target
 
@@ -54,6 +54,17 @@ def decode(arrays: dict[str, np.ndarray]) -> DepthMap:
     return DepthMap(np.asarray(values, dtype=np.float32), kind, camera)  # type: ignore[arg-type]
 
 
+def parse_cached(data: bytes, *, name: str = "depth") -> DepthMap:
+    """Return the depth in a cache file's bytes."""
+    keys = ("codes", "range", "kind", "camera")
+    arrays = {key: decode_npz(data, key, name=name, error=DepthError) for key in keys}
+    try:
+        with np.errstate(all="ignore"):
+            return decode(arrays)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise DepthError(f"{name} is no cached depth: {error}") from error
+
+
 @dataclass(frozen=True)
 class DepthCache:
     """Predictions of one network, by the pixels of the photo: `FOLDER/NETWORK/ab/abcdef….npz`."""
@@ -70,10 +81,10 @@ class DepthCache:
 
     def get(self, image: UInt8[np.ndarray, "h w 3"]) -> DepthMap | None:
         """Return what the network said of an image, or None if it was not asked or the file is damaged."""
+        file = self._file(image)
         try:
-            with self._file(image).open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-                return decode(dict(archive))
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, DepthMotionError):
+            return parse_cached(read_bytes(file, error=DepthError), name=str(file))
+        except DepthMotionError:
             return None
 
     def put(self, image: UInt8[np.ndarray, "h w 3"], arrays: dict[str, np.ndarray]) -> None:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from depthmotion.errors import ConfigError, DepthError
+from depthmotion.input_files import decode_text, read_bytes
 from depthmotion.intrinsics import Intrinsics
 
 CAMERA_SUFFIX = ".camera.json"
@@ -32,11 +33,17 @@ def read_camera(depth_file: Path, *, size: tuple[int, int]) -> Intrinsics | None
     file = camera_file(depth_file)
     if not file.exists():
         return None
+    return parse_camera(read_bytes(file, error=DepthError), size=size, name=str(file))
+
+
+def parse_camera(data: bytes, *, size: tuple[int, int], name: str = "camera") -> Intrinsics:
+    """Return the camera in a file's bytes for images of `size` (height, width)."""
+    text = decode_text(data, name=name, error=DepthError)
     try:
-        content = json.loads(file.read_text())
+        content = json.loads(text)
         fx, fy, cx, cy, width, height = (float(content[key]) for key in _KEYS)
         if not (width > 0 and height > 0):
             raise ConfigError(f"the image size {width:g}×{height:g} is not one")
         return Intrinsics(fx, fy, cx, cy).resized(scale_x=size[1] / width, scale_y=size[0] / height)
-    except (OSError, ValueError, KeyError, TypeError, ConfigError) as error:
-        raise DepthError(f"{file} holds no camera ({', '.join(_KEYS)}): {error}") from error
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError, ConfigError) as error:
+        raise DepthError(f"{name} holds no camera ({', '.join(_KEYS)}): {error}") from error

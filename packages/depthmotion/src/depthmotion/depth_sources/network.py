@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
 
 from depthmotion.depth_sources.cache import DepthCache, decode, encode
-from depthmotion.depth_sources.source import DepthSource
+from depthmotion.depth_sources.source import DepthSource, Photo, read_photo
 from depthmotion.depthmap import DepthKind, DepthMap
 from depthmotion.errors import DepthError, MissingDependencyError
 from depthmotion.intrinsics import Intrinsics
@@ -68,9 +67,9 @@ class NetworkDepth(DepthSource):
         if cache is not None:
             self._cache = DepthCache(cache, f"{_weights_name(model_id, revision)}@{self.kind}")
 
-    def __call__(self, image: UInt8[np.ndarray, "h w 3"], *, file: Path | None = None) -> DepthMap:
+    def __call__(self, image: Photo, *, file: str | Path | None = None) -> DepthMap:
         """Return the network's depth, sharpened, at the image's size."""
-        return self.batch([image])[0]
+        return self.batch([read_photo(image, file)[0]])[0]
 
     def batch(self, images: Sequence[np.ndarray], *, files: Sequence[Path] | None = None) -> list[DepthMap]:
         """Return the depth maps of several images uint8 (H, W, 3) of any sizes."""

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
 
-from depthmotion.depth_sources.source import DepthSource
+from depthmotion.depth_sources.source import DepthSource, Photo, read_photo
 from depthmotion.depthmap import DepthMap
 
 
 class PlaneDepth(DepthSource):
     """A fronto-parallel plane at depth 1: everything moves alike."""
 
-    def __call__(self, image: UInt8[np.ndarray, "h w 3"], *, file: Path | None = None) -> DepthMap:
+    def __call__(self, image: Photo, *, file: str | Path | None = None) -> DepthMap:
         """Return depth 1 everywhere."""
+        image, _ = read_photo(image, file)
         return DepthMap(np.ones(image.shape[:2], np.float32), "depth")
 
 
@@ -32,8 +32,9 @@ class GroundDepth(DepthSource):
     background: float = 6.0
     focal_factor: float = 0.58
 
-    def __call__(self, image: UInt8[np.ndarray, "h w 3"], *, file: Path | None = None) -> DepthMap:
+    def __call__(self, image: Photo, *, file: str | Path | None = None) -> DepthMap:
         """Return the depth of the ground and of the background above it."""
+        image, _ = read_photo(image, file)
         height, width = image.shape[:2]
         below = (np.arange(height) - self.horizon * (height - 1)) / (self.focal_factor * height)
         ground = 1.0 / np.maximum(below, 1.0 / self.background)

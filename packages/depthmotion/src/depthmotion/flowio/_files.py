@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from depthmotion.flowio._codes import decode_uint8, encode_uint8
 from depthmotion.flowio._kitti import read_kitti, write_kitti
 from depthmotion.flowio._middlebury import read_flo, write_flo
 from depthmotion.flowio._uv_jpeg import read_uv, write_new_uv
+from depthmotion.input_files import decode_npy, decode_npz, read_bytes
 from depthmotion.output_target import Target
 
 FORMATS = ".flo, KITTI .png, .npz, compact .npy (uint8 codes), or a folder with u/ and v/, or of .flo or KITTI .png"
@@ -37,7 +37,8 @@ def read(path: str | Path, *, bound: float = 20.0) -> Float32[np.ndarray, "*t h 
     if suffix == ".png":
         return read_kitti(path)[0]
     if suffix in (".npy", ".npz"):
-        return _read_numpy(path, bound)
+        data = read_bytes(path, error=FlowFileError)
+        return parse_numpy_flow(data, suffix=suffix, bound=bound, name=str(path))
     raise FlowFileError(f"{path} has no known flow format: use {FORMATS}.")
 
 
@@ -48,24 +49,22 @@ def _read_stack(files: list[Path]) -> Float32[np.ndarray, "t h w 2"]:
     return np.stack(fields)
 
 
-def _read_numpy(path: Path, bound: float) -> Float32[np.ndarray, "*t h w 2"]:
-    try:
-        if path.suffix.lower() == ".npz":
-            with np.load(path, allow_pickle=False) as archive:
-                if "flow" not in archive:
-                    raise FlowFileError(f"{path} holds no array named 'flow', only {sorted(archive)}.")
-                array = archive["flow"]
-        else:
-            array = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise FlowFileError(f"{path} cannot be read: {error}") from error
+def parse_numpy_flow(
+    data: bytes, *, suffix: str, bound: float = 20.0, name: str = "flow"
+) -> Float32[np.ndarray, "*t h w 2"]:
+    """Return the flow in the bytes of a `.npy` or `.npz` file."""
+    if suffix == ".npz":
+        array = decode_npz(data, "flow", name=name, error=FlowFileError)
+    else:
+        array = decode_npy(data, name=name, error=FlowFileError)
     if array.ndim < 3 or array.shape[-1] != 2:
-        raise FlowFileError(f"{path} holds an array of shape {array.shape}: flow ends in (H, W, 2).")
+        raise FlowFileError(f"{name} holds an array of shape {array.shape}: flow ends in (H, W, 2).")
     if array.dtype == np.uint8:
         return decode_uint8(array, bound=bound)
     if array.dtype.kind != "f":
-        raise FlowFileError(f"{path} holds {array.dtype}: flow is floating point, or uint8 codes.")
-    return np.asarray(array, dtype=np.float32)
+        raise FlowFileError(f"{name} holds {array.dtype}: flow is floating point, or uint8 codes.")
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
+        return np.array(array, dtype=np.float32)
 
 
 def read_valid(path: str | Path) -> Bool[np.ndarray, "h w"]:

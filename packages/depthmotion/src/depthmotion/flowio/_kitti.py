@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Float32
 
 from depthmotion.atomic_output import write_new
 from depthmotion.errors import FlowFileError
+from depthmotion.input_files import decode_map, read_bytes
 
 ZERO = 32768
 STEPS_PER_PIXEL = 64.0
@@ -17,11 +18,14 @@ STEPS_PER_PIXEL = 64.0
 
 def read_kitti(file: Path) -> tuple[Float32[np.ndarray, "h w 2"], Bool[np.ndarray, "h w"]]:
     """Read flow in pixels (0 where invalid) and validity."""
-    picture = (
-        cv2.imdecode(np.frombuffer(file.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED) if file.stat().st_size else None
-    )
-    if picture is None or picture.dtype != np.uint16 or picture.ndim != 3 or picture.shape[2] != 3:
-        raise FlowFileError(f"{file} is not a KITTI flow file: those are PNGs of three 16-bit channels.")
+    return parse_kitti(read_bytes(file, error=FlowFileError), name=str(file))
+
+
+def parse_kitti(data: bytes, *, name: str = "flow") -> tuple[Float32[np.ndarray, "h w 2"], Bool[np.ndarray, "h w"]]:
+    """Return flow and validity in a KITTI flow PNG's bytes."""
+    picture = decode_map(data, name=name, error=FlowFileError)
+    if picture.dtype != np.uint16 or picture.ndim != 3 or picture.shape[2] != 3:
+        raise FlowFileError(f"{name} is not a KITTI flow file: those are PNGs of three 16-bit channels.")
     valid = picture[..., 0] > 0  # OpenCV reads blue first: validity, v, u
     flow = (picture[..., :0:-1].astype(np.float32) - ZERO) / np.float32(STEPS_PER_PIXEL)
     flow[~valid] = 0

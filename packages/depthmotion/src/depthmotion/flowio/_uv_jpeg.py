@@ -11,6 +11,7 @@ from jaxtyping import Float, Float32, UInt8
 from depthmotion.atomic_output import make_folder, write_new
 from depthmotion.errors import FlowFileError
 from depthmotion.flowio._codes import decode_uint8, encode_uint8
+from depthmotion.input_files import decode_map, read_bytes
 from depthmotion.output_target import Target
 
 DEFAULT_QUALITY = 95
@@ -80,7 +81,18 @@ def read_uv(folder: str | Path, *, bound: float = 20.0) -> Float32[np.ndarray, "
 
 
 def _read_grey(file: Path) -> UInt8[np.ndarray, "h w"]:
-    picture = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
-    if picture is None:
-        raise FlowFileError(f"{file} cannot be read as a grey picture: it is damaged.")
+    return parse_grey(read_bytes(file, error=FlowFileError), name=str(file))
+
+
+def parse_grey(data: bytes, *, name: str = "flow") -> UInt8[np.ndarray, "h w"]:
+    """Return the codes in a grey picture's bytes."""
+    picture = decode_map(data, name=name, error=FlowFileError)
+    if picture.dtype != np.uint8:
+        raise FlowFileError(f"{name} holds {picture.dtype}: flow codes are pictures of 8 bits.")
+    if picture.ndim == 3:
+        kinds = {1: None, 3: cv2.COLOR_BGR2GRAY, 4: cv2.COLOR_BGRA2GRAY}
+        if picture.shape[2] not in kinds:
+            raise FlowFileError(f"{name} has {picture.shape[2]} channels: flow codes are grey pictures.")
+        code = kinds[picture.shape[2]]
+        picture = picture[..., 0] if code is None else cv2.cvtColor(picture, code)
     return np.asarray(picture, dtype=np.uint8)

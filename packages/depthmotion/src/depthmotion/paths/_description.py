@@ -21,7 +21,7 @@ from depthmotion.paths._scene_scale import limit_holes, nearest_depth
 from depthmotion.paths._smooth import smooth
 from depthmotion.paths._still import still
 
-Number = float | tuple[float, ...]
+Number = float | int | tuple[float, ...]
 
 _PATHS: dict[str, Callable[..., CameraPath]] = {
     "random_walk": random_walk,

@@ -10,6 +10,8 @@ from depthmotion.errors import PathError
 from depthmotion.paths._ranges import check_num_frames, check_range, signed_uniform
 from depthmotion.rotation import rigid_motion
 
+MAX_KEYFRAMES = 1000
+
 
 def natural_spline(
     knots: Float[np.ndarray, " k"], values: Float[np.ndarray, "k d"], at: Float[np.ndarray, " t"]
@@ -44,8 +46,8 @@ def smooth(
     check_num_frames(num_frames)
     check_range("translation", translation)
     check_range("rotation_deg", rotation_deg)
-    if num_keyframes < 2:
-        raise PathError(f"num_keyframes={num_keyframes}: a smooth path needs at least 2.")
+    if not 2 <= num_keyframes <= MAX_KEYFRAMES:
+        raise PathError(f"num_keyframes={num_keyframes}: allowed is 2 to {MAX_KEYFRAMES}.")
     keys = np.zeros((num_keyframes, 6))
     keys[1:, :3] = np.deg2rad(signed_uniform(rng, rotation_deg, (num_keyframes - 1, 3)))
     keys[1:, 3:] = signed_uniform(rng, translation, (num_keyframes - 1, 3))
