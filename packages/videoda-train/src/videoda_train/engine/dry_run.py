@@ -11,7 +11,7 @@ import yaml
 from videoda_train.data.array_cache import ArrayCache
 from videoda_train.data.prepared import PreparedPaths
 from videoda_train.data.target_dataset import TargetDataset
-from videoda_train.engine.before_run import require_fitting_weights
+from videoda_train.engine.before_run import check_before_run
 from videoda_train.engine.device import resolve_device, resolve_precision
 from videoda_train.engine.memory import estimate_memory, example_batch
 from videoda_train.engine.optimisation import describe_batch
@@ -30,7 +30,7 @@ def describe_run(config: TrainConfig, run_dir: Path | str) -> str:
     """
     inputs = read_inputs(config)
     RunFolder(run_dir).check(config, resume=True)
-    require_fitting_weights(config)
+    warnings = [f"warning: {warning}" for warning in check_before_run(config, inputs)]
     if config.method == "zero_shot":
         settings = yaml.safe_dump(to_dict(config), sort_keys=False)
         return f"{settings}\n{len(inputs.evaluated)} videos to classify; run folder {run_dir}. Nothing was run."
@@ -62,6 +62,7 @@ def describe_run(config: TrainConfig, run_dir: Path | str) -> str:
             f"{config.optim.epochs} epochs of {steps} steps; {describe_batch(config.optim, num_ranks=ranks)}",
             f"per clip: {shapes(config)}",
             f"memory on {device} in {str(dtype).removeprefix('torch.')}: {memory}",
+            *warnings,
             f"run folder {run_dir}. Nothing was run.",
         ]
     )

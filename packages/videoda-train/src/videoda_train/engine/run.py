@@ -1,5 +1,6 @@
 """One run from a configuration to its results: check, prepare, train, evaluate, report."""
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 import torch
 from flowbank import BankStorageError
 
-from videoda_train.engine.before_run import require_fitting_weights
+from videoda_train.engine.before_run import check_before_run
 from videoda_train.engine.callbacks import Callback, opened_callbacks
 from videoda_train.engine.device import deterministic_kernels, resolve_device, resolve_precision
 from videoda_train.engine.distributed import joined_ranks
@@ -71,14 +72,14 @@ def run_training(
         )
         with ranks.first(leader=ranks.leads):
             inputs = read_inputs(config)
-            require_fitting_weights(config)
+            warnings = check_before_run(config, inputs)
             if ranks.leads:
                 held.enter_context(folder.opened(config, resume=resume))
             else:
                 folder.check(config, resume=True)
         if not folder.is_complete:
             with _disk_refusals_named(folder.root, prepared_paths(config, folder.root).root):
-                _run(config, inputs, folder, runtime, callbacks)
+                _run(config, inputs, folder, runtime, callbacks, warnings)
         with ranks.first(leader=ranks.leads):
             return RunResult(folder=folder.root, results=folder.read_results(), leads=ranks.leads)
 
@@ -97,9 +98,16 @@ def _disk_refusals_named(*folders: Path) -> Iterator[None]:
 
 
 def _run(
-    config: TrainConfig, inputs: RunInputs, folder: RunFolder, runtime: Runtime, callbacks: Sequence[Callback]
+    config: TrainConfig,
+    inputs: RunInputs,
+    folder: RunFolder,
+    runtime: Runtime,
+    callbacks: Sequence[Callback],
+    warnings: Sequence[str],
 ) -> None:
     ranks, started = runtime.ranks, time.monotonic()
+    if runtime.progress:
+        print("".join(f"warning: {warning}\n" for warning in warnings), end="", file=sys.stderr, flush=True)
     paths = prepared_paths(config, folder.root)
     with ranks.first(leader=ranks.leads):
         data = prepare_training(config, inputs, paths, progress=runtime.progress)
@@ -128,6 +136,7 @@ def _run(
     results = {
         **describe_results(config, scores, inputs.evaluated, classes=inputs.classes),
         "num_source_images": len(inputs.source),
+        "warnings": list(warnings),
         "other_selections": other_selections(folder.read_metrics()),
         "prepare_seconds": prepare_seconds,
         "wall_seconds": loop.state.elapsed_seconds,
