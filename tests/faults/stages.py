@@ -53,7 +53,9 @@ def _generation(*, workers: int) -> Command:
 
 
 def _list_command(name: str, *options: str) -> tuple[Command, Command]:
-    command = _videoda("data", name, "videos.txt", "--out", "out", "--workers", "1", *options)
+    # One worker and no limit: the work is done in the command's own process, which is the one that is killed.
+    alone = ("--workers", "1", "--seconds-per-file", "0")
+    command = _videoda("data", name, "videos.txt", "--out", "out", *alone, *options)
     return command, _resumed(command)
 
 
@@ -108,6 +110,10 @@ def _smaller_miniature() -> None:
     known["smoke"] = replace(known["smoke"], make=make)
 
 
+def _with_workers(command: Command) -> Command:
+    return replace(command, arguments=(*command.arguments, "--workers", "2", "--seconds-per-file", "600"))
+
+
 _flow, _flow_again = _list_command("flow", "--short-side", "48")
 _median, _median_again = _list_command("median")
 _transcode, _transcode_again = _list_command("transcode")
@@ -117,6 +123,7 @@ STAGES = (
     Stage("generation", _generate, _generate, ("out",), decoys=("out/frames", "out/flow", "out/masks"), weight=4),
     Stage("generation, 2 workers", _generation(workers=2), _generation(workers=2), ("out",), decoys=("out/frames",)),
     Stage("flow", _flow, _flow_again, ("out",), decoys=("out",), weight=3),
+    Stage("flow, 2 workers", _with_workers(_flow), _with_workers(_flow_again), ("out",), decoys=("out",)),
     Stage("medians", _median, _median_again, ("out",), decoys=("out",), weight=5),
     Stage(
         "prepare, with unpacking",
