@@ -15,18 +15,6 @@ MODULES = (
     "videoda_bench.cli.commands",
 )
 SHOWN = ("torch", "torchvision", "numpy", "opencv-python", "av", "decord", "numba", "tyro", "jaxtyping", "pillow")
-    "torch",
-    "torchvision",
-    "numpy",
-    "opencv-python",
-    "av",
-    "decord",
-    "numba",
-    "tyro",
-    "jaxtyping",
-    "pillow",
-    "scipy",
-)
 
 
 def main() -> None:
