@@ -49,10 +49,14 @@ class Trial:
         self.template, self.folder, self.log = root / "template", root / "trial", root / "log.txt"
         self.template.mkdir(parents=True)
         stage.make(self.template)
-        for command in stage.first:
-            self._must(finish(command, folder=self.template, log=self.log), str(command))
         for name in stage.decoys:
             put_decoys(self.template / name)
+        self._reset()
+        for command in stage.first:  # in the folder of the trials: prepared files belong to the paths of their inputs
+            self._must(finish(command, folder=self.folder, log=self.log), str(command))
+        if stage.first:
+            shutil.rmtree(self.template)
+            self.folder.rename(self.template)
         self._reset()
         self.calm = Watch(list(stage.phases))
         begun = time.monotonic()

@@ -188,7 +188,7 @@ def test_a_second_generation_into_a_folder_is_refused(tmp_path: Path) -> None:
     folder = folder_of(stage, tmp_path)
     whole = wanted(stage, folder)
     running = start(stage.command, folder=folder, log=tmp_path / "first")
-    while running.alive and not list(folder.glob("out/frames/manifest*.jsonl")):
+    while running.alive and not any(file.stat().st_size for file in folder.glob("out/frames/manifest*.jsonl")):
         time.sleep(0.001)
     os.kill(running.pid, signal.SIGSTOP)
     try:

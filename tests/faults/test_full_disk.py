@@ -25,9 +25,13 @@ class Calm:
         preload()
         self.template.mkdir()
         stage.make(self.template)
-        for command in stage.first:
-            code, said = finish(command, folder=self.template, log=folder.with_name("log"))
+        self.inputs()
+        for command in stage.first:  # here: prepared files belong to the paths of their inputs
+            code, said = finish(command, folder=folder, log=folder.with_name("log"))
             assert code == 0, said
+        if stage.first:
+            shutil.rmtree(self.template)
+            shutil.copytree(folder, self.template)
         self.inputs()
         used = size_of(folder)
         code, said = self.run(resume=False)

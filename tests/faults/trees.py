@@ -16,6 +16,7 @@ TIMES = ("elapsed_seconds", "prepare_seconds", "wall_seconds", "train_seconds", 
 LEFT_OUT = {
     "events.out.tfevents.*": "TensorBoard's files, named after the moment they were begun",
     "*.lock": "empty files that processes lock",
+    ".videoda-run.json": "with which settings a run's folder was begun, and begun again",
     "*.index, *.slab": "a bank's files: they tell how often it was filled; the bank is compared entry by entry",
 }
 COMPARED_WITHOUT = {
