@@ -1,4 +1,5 @@
 import json
+import shutil
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -251,6 +252,14 @@ def test_a_run_that_failed_before_its_first_checkpoint_is_mended_by_other_settin
 def test_resuming_a_complete_run_returns_its_results(tiny_data: Path, whole_run: Path) -> None:
     result = run_training(tiny_config(tiny_data), whole_run, resume=True, progress=False)
     assert result.results == json.loads((whole_run / "results.json").read_text())
+
+
+def test_resuming_a_run_that_was_killed_before_its_report_makes_the_report(tiny_data: Path, whole_run: Path) -> None:
+    report = whole_run / "report" / "index.html"
+    made = report.read_text()
+    shutil.rmtree(report.parent)
+    run_training(tiny_config(tiny_data), whole_run, resume=True, progress=False)
+    assert report.read_text() == made
 
 
 def test_a_checkpoint_evaluated_again_gives_the_same_numbers(whole_run: Path, tmp_path: Path) -> None:
