@@ -67,10 +67,12 @@ def test_a_killed_worker_costs_at_most_its_own_item_which_is_named(tmp_path: Pat
     kill_one_worker(running, seconds=BOUND_S)
     code = running.wait(BOUND_S)
     said = running.said()
-    assert code in (0, 3), (code, said)
     assert "Traceback" not in said
-    if code == 3:
-        assert "photo &" in said or "#video " in said, said
+    if code == 2:  # it was still starting: nothing was in its hands
+        assert "worker process cannot start" in said, said
+    else:
+        assert code in (0, 3), (code, said)
+        assert code == 0 or "photo &" in said or "#video " in said, said
     assert not running.left_after(20)
     code, said = run(stage.resume, folder)
     assert code == 0, said
@@ -217,24 +219,19 @@ def jump(seconds: float) -> Callable[[], None]:
 def test_times_far_in_the_past_or_future_change_nothing(tmp_path: Path, name: str, years: int) -> None:
     stage = stage_of(name)
     folder = folder_of(stage, tmp_path)
-    whole = wanted(stage, folder)
     seconds = years * 365 * 86400.0
     then = time.time() + seconds
     for file in [*folder.rglob("*.jpg"), *folder.rglob("*.avi")]:
         os.utime(file, (then, then))
+    whole = wanted(stage, folder)
     code, said = run(stage.command, folder, before=jump(seconds))
     assert code == 0, said
-    assert differences(stable(whole), stable(outputs(stage, folder))) == []
+    assert differences(whole, outputs(stage, folder)) == []
     made = {file: file.stat().st_mtime_ns for file in folder.rglob("*.npy")}
     code, said = run(stage.resume, folder, before=jump(-seconds))
     assert code == 0, said
-    assert differences(stable(whole), stable(outputs(stage, folder))) == []
+    assert differences(whole, outputs(stage, folder)) == []
     assert all(file.stat().st_mtime_ns == when for file, when in made.items()), "something was made anew"
-
-
-def stable(found: dict[str, str]) -> dict[str, str]:
-    """Leave out files that hold their inputs' modification times."""
-    return {name: own for name, own in found.items() if not name.endswith((".json", ".jsonl"))}
 
 
 def test_a_replaced_video_of_the_same_size_and_time_order_is_worked_on_again(tmp_path: Path) -> None:

@@ -79,13 +79,9 @@ def run_training(
                 folder.check(config, resume=True)
         if not folder.is_complete:
             with _disk_refusals_named(folder.root, prepared_paths(config, folder.root).root):
-<<<<<<< HEAD
                 _run(config, inputs, folder, runtime, callbacks, warnings)
-=======
-                _run(config, inputs, folder, runtime, callbacks)
         elif ranks.leads and not folder.report_file.exists():  # it was killed after its results
             write_report([folder.root], folder.report_file)
->>>>>>> ebf4c82 (Resuming a run that was killed before its report makes the report)
         with ranks.first(leader=ranks.leads):
             return RunResult(folder=folder.root, results=folder.read_results(), leads=ranks.leads)
 
