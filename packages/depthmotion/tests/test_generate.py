@@ -130,6 +130,45 @@ def test_clips_of_other_settings_are_kept_unless_they_are_to_be_overwritten(list
     assert dm.generate(listing, tmp_path / "out", config(tmp_path, **other), progress=False).kept == 3
 
 
+def test_a_clip_of_a_photo_that_has_been_replaced_is_not_taken_for_the_new_ones(listing, tmp_path):
+    dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)
+    before, photo = contents(tmp_path), listing.parent / "run" / "c.jpg"
+    os.utime(photo)  # the same photo, copied
+    assert dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False).kept == 3
+    photo.write_bytes((listing.parent / "run" / "a b#1.png").read_bytes())
+    with pytest.raises(dm.OutputError, match=r"was made from another .*run/c\.jpg"):
+        dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)
+    summary = dm.generate(listing, tmp_path / "out", config(tmp_path, overwrite=True), progress=False)
+    assert (summary.made, summary.kept) == (1, 2)
+    changed = {name for name, data in contents(tmp_path).items() if data != before[name]}
+    assert "out/run/c.jpg/00001.jpg" in changed
+    assert all("c.jpg" in name for name in changed)
+    photo.unlink()
+    assert dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False).kept == 3
+
+
+def test_a_clip_of_depth_that_has_been_replaced_is_not_taken_for_the_new_ones(listing, tmp_path):
+    (tmp_path / "depth").mkdir()
+    for name in ("c", "a b#1", "blowing_bubbles_001"):
+        np.save(tmp_path / "depth" / f"{name}.npy", np.random.default_rng(0).random((48, 64)))
+    depth = config(tmp_path, depth=f"dir:{tmp_path / 'depth'}")
+    assert dm.generate(listing, tmp_path / "out", depth, progress=False).made == 3
+    assert dm.generate(listing, tmp_path / "out", depth, progress=False).kept == 3
+    np.save(tmp_path / "depth" / "c.npy", np.random.default_rng(1).random((48, 64)))
+    with pytest.raises(dm.OutputError, match=r"was made from another .*depth/c\.npy"):
+        dm.generate(listing, tmp_path / "out", depth, progress=False)
+
+
+def test_an_error_while_a_clip_gets_its_place_ends_the_workers_and_leaves_nothing(listing, tmp_path, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["depthmotion.dataset.generate"], "put_clip", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)
+    assert not list(tmp_path.rglob("*depthmotion-partial*"))
+
+
 def test_clips_of_a_manifest_without_marks_are_kept(listing, tmp_path):
     """As versions before wrote it: one hash over all files of a clip."""
     from depthmotion.dataset.manifest import content_hash
@@ -138,7 +177,7 @@ def test_clips_of_a_manifest_without_marks_are_kept(listing, tmp_path):
     manifest = tmp_path / "out" / "manifest.jsonl"
     rows = [json.loads(line) for line in manifest.read_text().splitlines()]
     for row in rows:
-        del row["files"]
+        del row["files"], row["inputs"]
         row["hash"] = content_hash([tmp_path / "out" / row["item"], tmp_path / "flow" / (row["item"] + ".npy")])
     manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False).kept == 3

@@ -11,7 +11,7 @@ from depthmotion.errors import InstanceError
 from depthmotion.input_files import decode_map, decode_npy, read_bytes
 from depthmotion.matched_files import aspect_problem, find_matching, looked_for
 
-_SUFFIXES = (".png", ".npy")
+MASK_SUFFIXES = (".png", ".npy")
 
 
 def read_instances(file: str | Path, *, size: tuple[int, int]) -> Int64[np.ndarray, "h w"]:
@@ -49,9 +49,9 @@ def find_instances(folder: Path, photo: Path) -> Path:
     Raises:
         InstanceError: there is none.
     """
-    file = find_matching(folder, photo, _SUFFIXES)
+    file = find_matching(folder, photo, MASK_SUFFIXES)
     if file is None:
-        raise InstanceError(f"no instance mask of {photo.name} in {folder}: {looked_for(folder, photo, _SUFFIXES)}")
+        raise InstanceError(f"no instance mask of {photo.name} in {folder}: {looked_for(folder, photo, MASK_SUFFIXES)}")
     return file
 
 

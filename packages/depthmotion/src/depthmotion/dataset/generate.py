@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,15 +63,15 @@ def generate(
         rows = read_manifests(out_dir)
         waiting = unfinished(items, rows, config, progress=progress)
         made, fingerprint = 0, config.fingerprint
+        outcomes = _outcomes(waiting, config, owned_by=call)
+        shown = with_progress(outcomes, total=len(waiting), what="clips", unit="clip") if progress else outcomes
         try:
-            outcomes = _outcomes(waiting, config, owned_by=call)
-            if progress:
-                outcomes = with_progress(outcomes, total=len(waiting), what="clips", unit="clip")
-            for outcome in outcomes:
+            for outcome in shown:
                 failure = _finish(outcome, manifest, rows, fingerprint=fingerprint, made=made)
                 failures += [] if failure is None else [failure]
                 made += failure is None
         finally:
+            outcomes.close()  # ends the workers: what they are at would not be swept otherwise
             for folder in _partial_folders(out_dir, config):
                 sweep_partials(folder, own=call)
                 _remove_if_empty(folder)
@@ -118,10 +118,16 @@ def _finish(
         row = with_marks(item, finished_of(rows.get(item.name, [])))
         try:
             # Noted first: killed in between, a call finds the files that it put there known as its own.
-            manifest.add(item, fingerprint=fingerprint, marks=outcome.marks, objects=outcome.objects)
+            manifest.add(
+                item,
+                fingerprint=fingerprint,
+                marks=outcome.marks,
+                inputs=outcome.inputs,
+                objects=outcome.objects,
+            )
             put_clip(item, outcome.partials, outcome.marks, row)
         except Exception as caught:  # one clip must not cost all others
-            manifest.add(item, fingerprint="not in its place", marks=outcome.marks, objects=outcome.objects)
+            manifest.add(item, fingerprint="not in its place", marks=outcome.marks, inputs={}, objects=())
             error, disk_full = reason_of(caught), isinstance(caught, OSError) and caught.errno in DISK_FULL
     if disk_full:
         raise OutputError(
@@ -130,7 +136,7 @@ def _finish(
     return None if error is None else Failure(item.photo, error, item.line)
 
 
-def _outcomes(items: list[Item], config: GenerateConfig, *, owned_by: str) -> Iterator[Outcome]:
+def _outcomes(items: list[Item], config: GenerateConfig, *, owned_by: str) -> Generator[Outcome, None, None]:
     if not items:
         return
     source = load_depth(config.depth, device=config.device, batch_size=config.depth_batch)

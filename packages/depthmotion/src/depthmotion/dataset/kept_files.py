@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from depthmotion.atomic_output import Mark, check_room, check_way, is_inside, is_own, kind_of, put_file, put_folder
+from depthmotion.dataset.clip_inputs import changed_input
 from depthmotion.dataset.manifest import Finished, content_hash, marks_of
 from depthmotion.dataset.photo_list import Item
 from depthmotion.errors import OutputError
@@ -27,7 +28,7 @@ def with_marks(item: Item, row: Finished | None) -> Finished | None:
 
 def is_finished(item: Item, row: Finished | None, fingerprint: str) -> bool:
     """Return whether a clip is there as the manifest says; with `verify`, byte for byte."""
-    if row is None or row.settings != fingerprint:
+    if row is None or row.settings != fingerprint or changed_input(item, row.inputs) is not None:
         return False
     if not all(target.exists() and not target.is_symlink() for target in item.targets.values()):
         return False
@@ -39,7 +40,7 @@ def is_finished(item: Item, row: Finished | None, fingerprint: str) -> bool:
 def what_is_in_the_way(item: Item, row: Finished | None, fingerprint: str) -> str | None:
     """Return why a clip that is not finished cannot be made where it belongs, or None if it can.
 
-    Files of the clip that are as the manifest says may be replaced, those of other settings only with `overwrite`.
+    Files of the clip that are as the manifest says may be replaced, those of other settings or inputs with `overwrite`.
     Everything else is foreign, also a file of ours that was changed.
     """
     known = row.known if row is not None else {}
@@ -64,8 +65,12 @@ def what_is_in_the_way(item: Item, row: Finished | None, fingerprint: str) -> st
             file = _place(target, kind, name)
             if os.path.lexists(file) and not (is_inside(name) and is_own(file, known[name])):
                 return f"{file} is not as it was made: it is kept. Move or delete it to have the clip made again."
-    is_other = row is not None and row.settings != fingerprint and not item.config.overwrite
-    if is_other and any(os.path.lexists(target) for target in item.targets.values()):
+    if row is None or item.config.overwrite or not any(os.path.lexists(target) for target in item.targets.values()):
+        return None
+    changed = changed_input(item, row.inputs)
+    if changed is not None:
+        return f"{item.targets['frames']} was made from another {changed}: give another folder, or --overwrite."
+    if row.settings != fingerprint:
         return (
             f"{item.targets['frames']} was made with other settings, or by another version: give another folder, or "
             "--overwrite."

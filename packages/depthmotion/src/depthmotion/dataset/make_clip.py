@@ -9,6 +9,7 @@ from pathlib import Path
 
 from depthmotion.atomic_output import Mark, make_folder, partial_in, remove
 from depthmotion.clip_files import save_clip_masks, save_depth, save_flow, save_frames
+from depthmotion.dataset.clip_inputs import InputMark, marks_of_inputs
 from depthmotion.dataset.config import OutputKind
 from depthmotion.dataset.manifest import digest_of, marks_of
 from depthmotion.dataset.photo_list import Item, reason_of
@@ -48,6 +49,7 @@ class Outcome:
     item: Item
     partials: dict[str, Path] = field(default_factory=dict)
     marks: dict[str, Mark] = field(default_factory=dict)
+    inputs: dict[str, InputMark] = field(default_factory=dict)
     objects: tuple[int, ...] = ()
     error: str | None = None
     disk_full: bool = False
@@ -71,6 +73,7 @@ def make_clip(task: Task) -> Outcome:
 
 def _make(task: Task) -> Outcome:
     item, config = task.item, task.item.config
+    inputs = marks_of_inputs(item)  # before they are read: what changes meanwhile is another file
     photo = read_image(item.photo)
     if task.predicted is not None:
         depth = fit_to_photo(task.predicted, photo.shape[:2], sharpening=config.sharpen)
@@ -115,7 +118,7 @@ def _make(task: Task) -> Outcome:
             make_folder(folder / PARTIALS)
             partials[kind] = partial_in(folder / PARTIALS, item.targets[kind].suffix, owned_by=task.owner)
             writers[kind](partials[kind])
-        return Outcome(item, partials, marks_of(partials), objects)
+        return Outcome(item, partials, marks_of(partials), inputs, objects)
     except BaseException:
         for partial in partials.values():
             remove(partial)

@@ -9,11 +9,12 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
 from depthmotion.atomic_output import Mark, kind_of
+from depthmotion.dataset.clip_inputs import InputMark
 from depthmotion.dataset.photo_list import Item
 from depthmotion.errors import ConfigError, OutputError
 
@@ -24,14 +25,15 @@ _START = '{"item": '
 class Finished:
     """What the manifest says of a clip: the settings it was made with, and its files' marks.
 
-    `files` are those of the last time that it was made, `known` all that it ever had, by KIND or KIND/NAME. Both are
-    empty in manifests of versions before 0.2, which have a hash over all files instead.
+    `files` are those of the last time that it was made, `known` all that it ever had, by KIND or KIND/NAME, `inputs`
+    the files that it was made from. All are empty in older manifests, which have a hash over all files instead.
     """
 
     settings: str
     hash: str
     files: dict[str, Mark]
     known: dict[str, list[Mark]]
+    inputs: dict[str, InputMark] = field(default_factory=dict)
 
 
 def content_hash(outputs: list[Path]) -> str:
@@ -95,7 +97,11 @@ def finished_of(lines: list[str]) -> Finished | None:
             files = {str(name): Mark(int(size), str(sha256)) for name, (size, sha256) in row.get("files", {}).items()}
             for name, mark in files.items():
                 known.setdefault(name, []).append(mark)
-            found = Finished(str(row["settings"]), str(row["hash"]), files, known)
+            inputs = {
+                str(name): InputMark(Mark(int(size), str(sha256)), int(mtime_ns))
+                for name, (size, sha256, mtime_ns) in row.get("inputs", {}).items()
+            }
+            found = Finished(str(row["settings"]), str(row["hash"]), files, known, inputs)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             continue
     return found
@@ -107,7 +113,15 @@ class Manifest:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def add(self, item: Item, *, fingerprint: str, marks: Mapping[str, Mark], objects: tuple[int, ...]) -> None:
+    def add(
+        self,
+        item: Item,
+        *,
+        fingerprint: str,
+        marks: Mapping[str, Mark],
+        inputs: Mapping[str, InputMark],
+        objects: tuple[int, ...],
+    ) -> None:
         """Note a finished clip; `objects` are the ids in its instance mask that move on their own."""
         row = {
             "item": item.name,
@@ -118,6 +132,7 @@ class Manifest:
             "objects": list(objects),
             "settings": fingerprint,
             "hash": digest_of(marks),
+            "inputs": {name: [mark.content.size, mark.content.sha256, mark.mtime_ns] for name, mark in inputs.items()},
             "files": {name: [mark.size, mark.sha256] for name, mark in marks.items()},
         }
         self._stream.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -19,7 +19,7 @@ from depthmotion.input_files import decode_map, decode_npy, decode_text, read_by
 from depthmotion.matched_files import aspect_problem, find_matching, looked_for
 from depthmotion.sharpen import SharpenRule, sharpen
 
-_SUFFIXES = (".png", ".npy", ".pfm")
+DEPTH_SUFFIXES = (".png", ".npy", ".pfm")
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,11 @@ class FolderDepth(DepthSource):
                 f"depth in {self.folder} is found by the photo's name, which an array does not tell: give the photo's "
                 "file, load_depth(…)('photo.jpg'), or load_depth(…)(photo, file='photo.jpg')."
             )
-        place = find_matching(self.folder, file, _SUFFIXES)
+        place = find_matching(self.folder, file, DEPTH_SUFFIXES)
         if place is None:
-            raise DepthError(f"no depth of {file.name} in {self.folder}: {looked_for(self.folder, file, _SUFFIXES)}")
+            raise DepthError(
+                f"no depth of {file.name} in {self.folder}: {looked_for(self.folder, file, DEPTH_SUFFIXES)}"
+            )
         with np.errstate(over="ignore", invalid="ignore"):
             values = read_depth_file(place) * np.float32(self.scale)
         if problem := aspect_problem(values.shape, image.shape, name=str(place)):
