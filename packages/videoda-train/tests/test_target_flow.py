@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from depthmotion import flowio
 from tiny_media import moving_frames, write_video
+from videoda_train.data.coded_flow import flow_as_codes
 from videoda_train.data.list_file import read_list
 from videoda_train.data.prepared import PreparedPaths
 from videoda_train.data.target_flow import cache_target_flow, dis_flow, evaluation_flow
@@ -92,3 +93,12 @@ def test_a_file_listed_twice_is_refused(tmp_path: Path) -> None:
             clip=CLIP,
             progress=False,
         )
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_flow_that_is_not_finite_is_no_code(wrong: float) -> None:
+    flow = np.zeros((2, 4, 4, 2), np.float32)
+    assert flow_as_codes(flow, bound=20.0).shape == flow.shape
+    flow[1, 2, 3, 0] = wrong
+    with pytest.raises(MediaError, match="1 values that are not finite, of 64"):
+        flow_as_codes(flow, bound=20.0)

@@ -11,7 +11,8 @@ from videoda_train.data.failed_item import reason_of
 from videoda_train.data.image_file import IMAGE_SUFFIXES, read_image
 from videoda_train.data.video_facts import require_whole
 from videoda_train.data.video_reader import FrameFolderReader, SeekPoints, find_seek_points, open_video
-from videoda_train.data.video_reader._pyav import decode_in_order, open_stream
+from videoda_train.data.video_reader._orientation import turn_name, turn_of
+from videoda_train.data.video_reader._pyav import RgbConverter, decode_in_order, open_stream
 from videoda_train.errors import MediaError
 
 Verdict = Literal["ok", "miscounted", "wrong-frames", "truncated", "short", "unreadable", "missing"]
@@ -36,7 +37,8 @@ _MIN_PSNR = 45.0
 class VideoCheck:
     """The verdict on one file, and what decoding found: counts, rate [frames/s], size [px], codec.
 
-    `seek_points` is the number of frames from which decoding may start; 0: the file is read in order.
+    `turned` says how the file has its frames turned before they are shown, as every reader here does; size and frames
+    are as shown. `seek_points` is the number of frames from which decoding may start; 0: the file is read in order.
     """
 
     verdict: Verdict
@@ -50,6 +52,7 @@ class VideoCheck:
     container: str = ""
     seek_points: int = 0
     detail: str = ""
+    turned: str = ""
 
 
 @dataclass
@@ -131,23 +134,24 @@ def _decode_once(path: Path, rng: np.random.Generator) -> _Pass:
     kept: list[tuple[int, np.ndarray]] = []
     times: list[int] = []
     count = 0
-    last = None
+    last, convert = None, RgbConverter()
     for count, frame in enumerate(decode_in_order(path), 1):
         capacity = max(2, min(_MOST_SAMPLED, _SAMPLED_BYTES // (frame.width * frame.height * 3)))
         slot = count - 1 if count <= capacity else int(rng.integers(count))
         if slot < capacity:
-            kept[slot : slot + 1] = [(count - 1, frame.to_ndarray(format="rgb24"))]
+            kept[slot : slot + 1] = [(count - 1, convert(frame))]
         if frame.pts is not None:
             times.append(frame.pts)
         last = frame
     if last is None:
         raise MediaError(f"{path} holds no frame that can be decoded")
-    frames = dict(kept) | {count - 1: last.to_ndarray(format="rgb24")}
+    shown = convert(last)
+    frames = dict(kept) | {count - 1: shown}
     steps = np.diff(times)
     variable = bool(len(steps) > 1 and steps.max() > 1.5 * max(steps.min(), 1))
-    return _Pass(
-        replace(found, frames=count, width=last.width, height=last.height, variable_rate=variable), kept=frames
-    )
+    height, width = shown.shape[:2]
+    found = replace(found, frames=count, width=width, height=height, variable_rate=variable)
+    return _Pass(replace(found, turned=turn_name(turn_of(last))), kept=frames)
 
 
 def _wrong_frames(path: Path, once: _Pass, seek_points: SeekPoints, rng: np.random.Generator) -> list[int]:

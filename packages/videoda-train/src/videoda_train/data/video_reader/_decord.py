@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from videoda_train.data.video_reader._interface import Size, VideoReader, resized
-from videoda_train.data.video_reader._pyav import count_frames
+from videoda_train.data.video_reader._pyav import count_frames, stored_turn
 from videoda_train.errors import ConfigError, MediaError
 
 
@@ -33,6 +33,9 @@ class DecordReader(VideoReader):
             raise MediaError(
                 f"{self.path} has a width that decord returns with padded rows; read it with backend='pyav'"
             )
+        a, b, c, d = stored_turn(self.path)
+        if a * d - b * c < 0:
+            raise MediaError(f"{self.path} is to be shown mirrored, which decord does not; read it with backend='pyav'")
         self._num_frames = count_frames(self.path) if num_frames is None else num_frames
         if self._num_frames == 0:
             raise MediaError(f"{self.path} holds no frame that can be decoded")

@@ -7,6 +7,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from videoda_train.data.video_reader._interface import Size, VideoReader, resized
+from videoda_train.data.video_reader._orientation import turned
+from videoda_train.data.video_reader._pyav import stored_turn
 from videoda_train.errors import MediaError
 
 
@@ -24,6 +26,7 @@ class OpenCvReader(VideoReader):
                 self._num_frames += 1
         if self._num_frames == 0:
             raise MediaError(f"{self.path} holds no frame that can be decoded")
+        self._turn = stored_turn(self.path)
 
     def __len__(self) -> int:
         return self._num_frames or 0
@@ -32,7 +35,7 @@ class OpenCvReader(VideoReader):
         capture = cv2.VideoCapture(str(self.path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
         if not capture.isOpened():
             raise MediaError(f"{self.path} is not a video that OpenCV can open")
-        capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)  # rotation stays as stored, as in every other reader
+        capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)  # it knows rotations only, and no mirrored frames
         return capture
 
     def _read(self, wanted: list[int], size: Size | None) -> dict[int, UInt8[np.ndarray, "H W 3"]]:
@@ -44,5 +47,6 @@ class OpenCvReader(VideoReader):
                 missing = next(i for i in wanted if i not in found)
                 raise MediaError(f"{self.path} breaks off before frame {missing}, which was asked")
             if index in keep:
-                found[index] = resized(cv2.cvtColor(capture.retrieve()[1], cv2.COLOR_BGR2RGB), size)
+                frame = cv2.cvtColor(capture.retrieve()[1], cv2.COLOR_BGR2RGB)
+                found[index] = resized(turned(frame, self._turn), size)
         return found

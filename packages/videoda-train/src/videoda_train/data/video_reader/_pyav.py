@@ -14,13 +14,14 @@ from videoda_train.data.failed_item import naming
 from videoda_train.data.image_file import require_fewer_pixels
 from videoda_train.data.video_reader._interface import Size, VideoReader, resized
 from videoda_train.data.video_reader._open import open_media
+from videoda_train.data.video_reader._orientation import UPRIGHT, Turn, turn_of, turned
 from videoda_train.data.video_reader._seek_points import IN_ORDER, SeekPoints
 from videoda_train.errors import MediaError
 
 
 @contextmanager
 def open_stream(path: Path | str) -> Iterator[tuple[Any, Any]]:
-    """Open a file and its first video stream, to be decoded in this thread: no thread to hang after a fork.
+    """Open a file and the video stream that is meant, to be decoded in this thread: no thread to hang after a fork.
 
     Raises:
         MediaError: the file has no video stream that can be decoded, or its header gives frames of too many pixels.
@@ -28,13 +29,46 @@ def open_stream(path: Path | str) -> Iterator[tuple[Any, Any]]:
     with open_media(path) as container:
         if not container.streams.video:
             raise MediaError(f"{path} has no video stream; it may hold audio only")
-        stream = container.streams.video[0]
+        stream = main_stream(container)
         codec = stream.codec_context
         if codec is None:
             raise MediaError(f"{path} has a video stream in a format that no decoder here knows")
         require_fewer_pixels(path, codec.width, codec.height)
         stream.thread_type = "NONE"
         yield container, stream
+
+
+def main_stream(container: Any) -> Any:
+    """Return the film: no cover and no thumbnail, one that is shown by default, the largest, the first of these."""
+    return max(container.streams.video, key=_rank)
+
+
+def _rank(stream: Any) -> tuple[bool, bool, bool, int]:
+    disposition = int(getattr(stream.disposition, "value", stream.disposition))
+    is_cover = bool(disposition & (_ATTACHED_PICTURE | _THUMBNAILS | _STILL_IMAGE))
+    codec = stream.codec_context
+    pixels = codec.width * codec.height if codec is not None else 0
+    # A thumbnail need not say that it is one.
+    return not is_cover, stream.frames != 1, bool(disposition & _DEFAULT), pixels
+
+
+# FFmpeg's AV_DISPOSITION_…
+_DEFAULT, _ATTACHED_PICTURE, _THUMBNAILS, _STILL_IMAGE = 0x1, 0x400, 0x800, 0x100000
+
+
+def stored_turn(path: Path) -> Turn:
+    """Return how a file's frames, as they are stored, are to be turned; the first one says it for all.
+
+    Raises:
+        MediaError: the file's film is not its first video stream, which is the one that other decoders read.
+    """
+    with open_stream(path) as (container, stream):
+        if stream.index != container.streams.video[0].index:
+            raise MediaError(
+                f"the film in {path} is its stream {stream.index}, behind a preview or a cover; "
+                "read it with backend='pyav'"
+            )
+    return next((turn_of(frame) for frame in decode_in_order(path)), UPRIGHT)
 
 
 def decode_in_order(path: Path | str) -> Iterator[Any]:
@@ -76,13 +110,14 @@ def frame_rate(path: Path) -> float:
 
 
 class RgbConverter:
-    """Decoded frames to RGB arrays: what `frame.to_ndarray(format="rgb24")` gives, without its threads and set-up."""
+    """Decoded frames to RGB arrays, upright: what `frame.to_ndarray(format="rgb24")` gives, turned as the file says."""
 
     def __init__(self) -> None:
         self._reformatter = VideoReformatter()
 
     def __call__(self, frame: Any) -> UInt8[np.ndarray, "H W 3"]:
-        return self._reformatter.reformat(frame, format="rgb24", threads=1).to_ndarray()
+        # A reformatter of our own has no threads and is set up once.
+        return turned(self._reformatter.reformat(frame, format="rgb24", threads=1).to_ndarray(), turn_of(frame))
 
 
 class PyAvReader(VideoReader):
