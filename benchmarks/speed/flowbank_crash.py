@@ -95,12 +95,20 @@ def start(function: Callable[..., None], *arguments: Any) -> Any:
     context = multiprocessing.get_context("fork")
 
     def run() -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # Ctrl-C's traceback
         function(*arguments)
 
     process = context.Process(target=run)
     process.start()
     return process
+
+
+def end(process: Any, number: int) -> None:
+    """Send a signal until the process is gone: Python swallows a Ctrl-C that comes while it tears an object down."""
+    while process.is_alive():
+        os.kill(process.pid, number)
+        process.join(1)
 
 
 def kill_writers(folder: Path, times: int, rng: np.random.Generator) -> list[Row]:
@@ -114,8 +122,7 @@ def kill_writers(folder: Path, times: int, rng: np.random.Generator) -> list[Row
         while said.value < 0:
             time.sleep(0.0005)
         time.sleep(float(rng.uniform(0, 0.12)))
-        os.kill(writer.pid, SIGNALS[turn % 3])
-        writer.join()
+        end(writer, SIGNALS[turn % 3])
         good, generation = complete(folder)
         counts["valid"] += good
         counts["lost"] += generation < said.value
@@ -187,8 +194,7 @@ def kill_others(folder: Path, times: int, rng: np.random.Generator) -> list[Row]
                 longest = max(longest, time.perf_counter() - began)
             else:
                 time.sleep(float(rng.uniform(0, longest)))
-                os.kill(process.pid, SIGNALS[turn % 3]) if process.is_alive() else None
-                process.join()
+                end(process, SIGNALS[turn % 3])
                 finished += said.value == 2
                 if done(out):
                     right += good(out)

@@ -32,6 +32,7 @@ def take_step(bank: FlowBank) -> None:
 
 
 def write_until_killed(folder: Path, said) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # Ctrl-C's traceback
     bank = FlowBank.open(folder, mode="r+")
     said.value = bank.generation
@@ -77,8 +78,9 @@ def kill_after(folder: Path, *, commits: int, delay: float, number: int) -> int:
     while said.value < wanted:
         time.sleep(0.001)
     time.sleep(delay)
-    os.kill(writer.pid, number)
-    writer.join()
+    while writer.is_alive():  # Python swallows a Ctrl-C that comes while it tears an object down
+        os.kill(writer.pid, number)
+        writer.join(1)
     return int(said.value)
 
 

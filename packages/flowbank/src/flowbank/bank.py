@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 import torch.distributed as dist
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 
 from flowbank.admission import Admission
 from flowbank.batch import (
@@ -26,16 +26,20 @@ from flowbank.config import BankConfig, make_config
 from flowbank.creation import create_folder
 from flowbank.draw import Draw, read_means
 from flowbank.errors import BankFormatError, BankInputError, BankModeError, BankStorageError, GenerationGoneError
-from flowbank.files import check_outside_banks
+from flowbank.files import check_outside_banks, kind_of
 from flowbank.gathering import gather_entries
 from flowbank.generations import pin_generation, unpin_generation
-from flowbank.index import encode_text
+from flowbank.index import decode_text, encode_text
+from flowbank.layout import CONFIG_FILE
 from flowbank.nearest import nearest_places
-from flowbank.sampling import uniform_places, weighted_places
+from flowbank.sampling import distinct_places, uniform_places, weighted_places
 from flowbank.snapshot import Snapshot
+from flowbank.staged import StagedSnapshot
+from flowbank.staging import Staging
 from flowbank.writer import Writer
 
 Reduction = Literal["random", "mean", "confidence", "nearest"]
+Entries = Draw | Sequence[str]
 
 
 class FlowBank:
@@ -105,13 +109,14 @@ class FlowBank:
             BankInputError: an argument is out of range.
             BankStorageError: the folder is not empty, or cannot be written.
         """
-        if arrays and "clip" in arrays:
-            raise BankInputError("arrays names 'clip', which clip_shape and codec describe: choose another name")
-        config = make_config(
+        config = _new_config(
             num_classes=num_classes,
-            capacity=capacity if isinstance(capacity, int) else tuple(capacity),
-            arrays={"clip": ArraySpec(tuple(clip_shape), codec, bound), **(arrays or {})},
-            admission=admission or Admission(),
+            capacity=capacity,
+            clip_shape=clip_shape,
+            codec=codec,
+            bound=bound,
+            arrays=arrays,
+            admission=admission,
             keep_means=keep_means,
         )
         check_outside_banks(Path(folder))
@@ -168,6 +173,37 @@ class FlowBank:
                 " into memory; open it on a larger machine"
             ) from error
 
+    @classmethod
+    def open_or_create(cls, folder: str | Path, **settings: Any) -> "FlowBank":
+        """Open a bank for writing, making it first if it is not there.
+
+        Args:
+            folder: the bank's folder.
+            settings: as `create` takes them; a bank that is there must have been created with the same.
+
+        Raises:
+            BankInputError: the bank that is there has other settings, or a setting is out of range.
+            BankFormatError: the bank that is there is damaged.
+            BankLockedError: someone else is writing.
+            BankStorageError: the folder holds something else, or cannot be written.
+        """
+        if kind_of(Path(folder) / CONFIG_FILE) is None:
+            return cls.create(folder, **settings)
+        bank = cls.open(folder, mode="r+")
+        try:
+            wanted = _new_config(**settings)
+            for name in ("capacities", "arrays", "admission", "keep_means"):
+                has, asked = getattr(bank.config, name), getattr(wanted, name)
+                if has != asked:
+                    raise BankInputError(
+                        f"{folder} was created with {name} {has}, not {asked}: open it with the settings it has, or"
+                        " choose another folder"
+                    )
+        except BaseException:
+            bank.close()
+            raise
+        return bank
+
     def insert(
         self,
         labels: Labels,
@@ -210,12 +246,18 @@ class FlowBank:
         taken = np.zeros(size, dtype=bool)
         with writer.mutex:
             staging = writer.staging
+            first = staging.offered
             staging.offered += size
+            ranks_itself = admission.keep == "confidence" and admission.age_decay is None
             for place in range(size):
                 label, confidence = label_list[place], confidence_list[place]
                 if admission.min_confidence is not None and confidence < admission.min_confidence:
                     continue
-                score = confidence if admission.age_decay is None else admission.score(confidence, born=staging.born)
+                score = confidence
+                if not ranks_itself:
+                    score = admission.score(
+                        confidence, born=staging.born, order=staging.next_order, number=first + place
+                    )
                 key = None if keys is None else keys[place]
                 leaving = staging.admits(label, score, key)
                 if leaving is None:
@@ -226,6 +268,87 @@ class FlowBank:
                     writer.store(label=label, confidence=confidence, score=score, key=key, text=text, leaving=leaving)
                 taken[place] = True
         return taken
+
+    def delete(self, entries: Entries) -> int:
+        """Stage the removal of entries and return how many there were; like inserts, readers see it after `commit`.
+
+        Args:
+            entries: entries that were drawn, or keys: every entry with one of them. What is not there any more is
+                passed over.
+        """
+        writer = self.writer
+        with writer.changing():
+            rows = {row for found in _rows_of(writer.staging, entries) for row in found}
+            writer.staging.discard(rows)
+            return len(rows)
+
+    def update(
+        self,
+        entries: Entries,
+        *,
+        labels: Labels | None = None,
+        confidences: Confidences | None = None,
+        clips: Values | None = None,
+        arrays: Mapping[str, Values] | None = None,
+        metadata: Sequence[dict[str, Any] | None] | None = None,
+    ) -> Bool[np.ndarray, " n"]:
+        """Stage new facts of entries; what is not given stays. Readers see it after `commit`.
+
+        An entry whose class is full then has to win its place as if it were inserted, and is gone if it does not. It
+        keeps its insertion number; with a new confidence its age begins anew.
+
+        Args:
+            entries: entries that were drawn, or keys: what is given for a key goes to every entry with it.
+            labels: as in `insert`, one of each for each of `entries`.
+            confidences: as in `insert`.
+            clips: as in `insert`.
+            arrays: as in `insert`, but those that change only.
+            metadata: as in `insert`; None removes it.
+
+        Returns:
+            Which of `entries` were there and still are.
+
+        Raises:
+            BankInputError: an argument has a wrong shape, dtype or range (nothing is staged), or a value is not finite
+                (the entries before it are updated, it and those after it are not).
+            BankStorageError: the disk is full; entries up to there are updated.
+        """
+        writer = self.writer
+        config = self._config
+        size = len(entries)
+        label_list = None if labels is None else checked_labels(labels, num_classes=config.num_classes)
+        if label_list is not None and len(label_list) != size:
+            raise BankInputError(f"labels has {len(label_list)} items for {size} entries: give one per entry")
+        decays = config.admission.age_decay is not None
+        confidence_list = None if confidences is None else checked_confidences(confidences, size=size, decays=decays)
+        values = {**({} if clips is None else {"clip": clips}), **(arrays or {})}
+        if unknown := sorted(set(values) - set(config.arrays)):
+            raise BankInputError(f"arrays names {unknown[0]!r}: choose from {', '.join(config.arrays)}")
+        for name, value in values.items():
+            check_values(value, name="clips" if name == "clip" else name, spec=config.arrays[name], size=size)
+        check_per_entry(metadata, name="metadata", kind=dict, size=size)
+        kept = np.zeros(size, dtype=bool)
+        with writer.mutex:
+            table = writer.staging.table
+            found = [[(row, int(table["uid"][row])) for row in rows] for rows in _rows_of(writer.staging, entries)]
+            for place, here in enumerate(found):
+                for row, uid in here:
+                    if not writer.staging.has(row, uid=uid):
+                        continue  # an update before this one took its place
+                    text = None
+                    if metadata is not None:
+                        key = decode_text(writer.staging.text_of(row), where="an entry")["key"]
+                        text = encode_text(key, metadata[place])
+                    with writer.changing():
+                        kept[place] |= writer.replace_entry(
+                            row,
+                            label=int(writer.staging.table["label"][row]) if label_list is None else label_list[place],
+                            confidence=None if confidence_list is None else confidence_list[place],
+                            text=text,
+                            values=values,
+                            place=place,
+                        )
+        return kept
 
     def clear(self) -> None:
         """Stage the removal of every entry; like inserts, readers see it after `commit`."""
@@ -293,6 +416,7 @@ class FlowBank:
         generator: torch.Generator | None = None,
         query: Values | None = None,
         feature: str = "feature",
+        replace: bool = True,
     ) -> Draw:
         """Draw one committed entry for each label, to read several of its arrays, its key or its metadata.
 
@@ -303,6 +427,8 @@ class FlowBank:
             generator: makes the draw repeatable; None draws from torch's own generator.
             query: for `"nearest"`, `(n, *shape of the feature)`.
             feature: for `"nearest"`, the array to compare with.
+            replace: for the others, whether an entry may be drawn twice; if not, a label's draws are misses once its
+                class has no further entry.
 
         Raises:
             BankInputError: an argument does not fit.
@@ -310,18 +436,71 @@ class FlowBank:
         snapshot = self.snapshot
         label_list = checked_labels(labels, num_classes=self._config.num_classes)
         index = snapshot.index
-        if reduction == "random":
+        if not replace and reduction in ("random", "confidence"):
+            places = distinct_places(
+                label_list,
+                {label: self._weights(label, reduction=reduction) for label in set(label_list)},
+                generator=generator,
+            )
+        elif reduction == "random":
             places = uniform_places(snapshot.counts[label_list], generator=generator)
         elif reduction == "confidence":
-            weights = {label: snapshot.weights(label) for label in set(label_list)}
-            if any((weight < 0).any() for weight in weights.values()):
-                raise BankInputError("reduction is 'confidence', but a confidence is negative: choose 'random'")
+            weights = {label: self._weights(label, reduction=reduction) for label in set(label_list)}
             places = weighted_places([weights[label] for label in label_list], generator=generator)
         elif reduction == "nearest":
             places = nearest_places(snapshot, label_list, query=query, feature=feature)
         else:
             raise BankInputError(f"reduction is {reduction!r}: choose 'random', 'mean', 'confidence' or 'nearest'")
         return Draw(snapshot, np.where(places >= 0, index.starts[label_list] + places, -1))
+
+    def draw_any(
+        self,
+        size: int,
+        *,
+        reduction: Literal["random", "confidence"] = "random",
+        generator: torch.Generator | None = None,
+        replace: bool = True,
+    ) -> Draw:
+        """Draw committed entries from the whole bank, every entry alike whatever its class; arguments as in `draw`.
+
+        Args:
+            size: how many; all of them are misses in an empty bank.
+            reduction: as in `draw`.
+            generator: as in `draw`.
+            replace: as in `draw`.
+
+        Raises:
+            BankInputError: an argument does not fit.
+        """
+        if size < 0:
+            raise BankInputError(f"size is {size}: give 0 or more")
+        snapshot = self.snapshot
+        if replace and reduction == "random":
+            rows = uniform_places(np.full(size, len(self)), generator=generator)
+        else:
+            own = [self._weights(label, reduction=reduction) for label in range(self.num_classes)]
+            weights = np.concatenate(own)
+            if replace:
+                rows = weighted_places([weights] * size, generator=generator)
+            else:
+                rows = distinct_places([0] * size, {0: weights}, generator=generator)
+        return Draw(snapshot, rows)
+
+    def all(self, label: int | None = None) -> Draw:
+        """Return every committed entry, or those of a class: by class, then best first. Read large ones by `split`."""
+        snapshot = self.snapshot
+        if label is None:
+            return Draw(snapshot, np.arange(len(self)))
+        (label,) = checked_labels([label], num_classes=self.num_classes)
+        rows = snapshot.rows_of(label)
+        return Draw(snapshot, np.arange(rows.start, rows.stop))
+
+    def staged(self) -> Draw:
+        """Return every entry that a commit would find now, in the order of `all`; readable until the bank changes."""
+        writer = self.writer
+        with writer.mutex:
+            snapshot = StagedSnapshot(writer)
+        return Draw(snapshot, np.arange(snapshot.index.entries.size))
 
     def gather(self, *, group: dist.ProcessGroup | None = None) -> None:
         """Stage on every rank the entries that all ranks have staged or committed; `commit` then publishes them.
@@ -471,6 +650,15 @@ class FlowBank:
     def __reduce__(self) -> tuple[Any, ...]:
         return _reopen, (type(self), self._folder, self.generation, self._config.bank_id, self._verify)
 
+    def _weights(self, label: int, *, reduction: str) -> Float[np.ndarray, " k"]:
+        """Return how likely each entry of a class is drawn."""
+        if reduction == "random":
+            return np.ones(int(self.snapshot.counts[label]))
+        weights = self.snapshot.weights(label)
+        if (weights < 0).any():
+            raise BankInputError("reduction is 'confidence', but a confidence is negative: choose 'random'")
+        return weights
+
     def _snapshot_of(self, generation: int | None = None) -> Snapshot:
         """Return the newest generation, or another, to read as this bank reads."""
         return Snapshot(self._folder, self._config, generation=generation, checked=self._verify == "on-read")
@@ -483,6 +671,37 @@ class FlowBank:
             f"FlowBank({str(self._folder)!r}, generation={self.generation}, entries={len(self)},"
             f" num_classes={self.num_classes}, clip_shape={shape})"
         )
+
+
+def _rows_of(staging: Staging, entries: Entries) -> list[list[int]]:
+    """Return the rows of the working set that each of `entries` stands for."""
+    if isinstance(entries, Draw):
+        return [[row] if row >= 0 else [] for row in staging.find(entries.uids)]
+    if isinstance(entries, str):
+        raise BankInputError(f"entries is {entries!r}: give entries that were drawn, or a list of keys")
+    return staging.find_keys(list(entries))
+
+
+def _new_config(
+    *,
+    num_classes: int,
+    capacity: int | Sequence[int],
+    clip_shape: tuple[int, ...],
+    codec: Codec = "flow-uint8",
+    bound: float = 20.0,
+    arrays: Mapping[str, ArraySpec] | None = None,
+    admission: Admission | None = None,
+    keep_means: bool = True,
+) -> BankConfig:
+    if arrays and "clip" in arrays:
+        raise BankInputError("arrays names 'clip', which clip_shape and codec describe: choose another name")
+    return make_config(
+        num_classes=num_classes,
+        capacity=capacity if isinstance(capacity, int) else tuple(capacity),
+        arrays={"clip": ArraySpec(tuple(clip_shape), codec, bound), **(arrays or {})},
+        admission=admission or Admission(),
+        keep_means=keep_means,
+    )
 
 
 def _reopen(

@@ -1,10 +1,11 @@
 """Entries drawn from one generation, to be read."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Float32, Int
+from jaxtyping import Bool, Float, Float32, Int, UInt64
 
 from flowbank.batch import Values
 from flowbank.errors import BankInputError, BankStorageError
@@ -12,7 +13,7 @@ from flowbank.snapshot import Snapshot
 
 
 class Draw:
-    """One row per draw; holds its generation, so what is read belongs together.
+    """Entries of one generation, one per draw; holds that generation, so what is read belongs together.
 
     Args:
         snapshot: where the rows are.
@@ -25,6 +26,40 @@ class Draw:
 
     def __len__(self) -> int:
         return self._rows.size
+
+    def __getitem__(self, places: "slice | Sequence[int] | np.ndarray | torch.Tensor") -> "Draw":
+        """Return some of the draws: a slice, or places or a mask as numpy and torch take them."""
+        if isinstance(places, torch.Tensor):
+            places = places.cpu().numpy()
+        elif not isinstance(places, slice):
+            places = np.asarray(places, dtype=None if len(places) else np.int64)
+        try:
+            return Draw(self._snapshot, self._rows[places].reshape(-1))
+        except IndexError as error:
+            raise BankInputError(f"places do not fit {len(self)} draws ({error}): give places or a mask") from error
+
+    def split(self, size: int) -> "Iterator[Draw]":
+        """Yield the draws in parts of `size`, the last one shorter, so that a part at a time is in memory."""
+        if size < 1:
+            raise BankInputError(f"size is {size}: give at least 1")
+        for start in range(0, len(self), size):
+            yield self[start : start + size]
+
+    @property
+    def labels(self) -> Int[torch.Tensor, " n"]:
+        """Class of each entry, −1 for a miss."""
+        labels = np.full(self._rows.size, -1, dtype=np.int64)
+        found = self._rows >= 0
+        labels[found] = self._snapshot.index.entries["label"][self._rows[found]]
+        return torch.from_numpy(labels)
+
+    @property
+    def uids(self) -> UInt64[np.ndarray, " n"]:
+        """A number that no other entry has, 0 for a miss; an update changes it."""
+        uids = np.zeros(self._rows.size, dtype=np.uint64)
+        found = self._rows >= 0
+        uids[found] = self._snapshot.index.entries["uid"][self._rows[found]]
+        return uids
 
     @property
     def hit(self) -> Bool[torch.Tensor, " n"]:

@@ -153,4 +153,5 @@ def _unpack(raw: bytes) -> Candidates:
 def _settings_digest(config: BankConfig) -> bytes:
     settings = json.loads(config.to_bytes())
     del settings["bank_id"], settings["checksum"]
+    settings["admission"].pop("seed", None)
     return hashlib.sha256(json.dumps(settings).encode()).digest()

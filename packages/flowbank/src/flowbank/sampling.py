@@ -17,11 +17,33 @@ def weighted_places(
     """Draw a place with probability proportional to its weight (≥ 0) for each draw; all weights 0: uniformly."""
     uniform = _uniform(len(weights), generator)
     places = np.full(len(weights), -1, dtype=np.int64)
+    sums: dict[int, np.ndarray] = {}  # the same weights come once per draw
     for draw, weight in enumerate(weights):
         if weight.size:
-            summed = np.cumsum(weight if weight.any() else np.ones_like(weight))
+            if id(weight) not in sums:
+                sums[id(weight)] = np.cumsum(weight if weight.any() else np.ones_like(weight))
+            summed = sums[id(weight)]
             place = np.searchsorted(summed, uniform[draw] * summed[-1], side="right")
             places[draw] = min(int(place), int(np.searchsorted(summed, summed[-1])))
+    return places
+
+
+def distinct_places(
+    labels: list[int], weights: dict[int, Float[np.ndarray, " _"]], *, generator: torch.Generator | None
+) -> Int[np.ndarray, " n"]:
+    """Draw without replacement, class by class, each time in proportion to the weights left; −1 once none is.
+
+    All weights 0: uniformly. Source: Efraimidis, Spirakis, "Weighted random sampling with a reservoir" (2006).
+    """
+    places = np.full(len(labels), -1, dtype=np.int64)
+    for label in dict.fromkeys(labels):
+        weight = weights[label] if weights[label].any() else np.ones_like(weights[label])
+        with np.errstate(all="ignore"):
+            keys = -np.log1p(-_uniform(weight.size, generator)) / weight
+        keys[weight == 0] = np.inf  # also where 0 / 0
+        draws = np.flatnonzero(np.array(labels) == label)
+        order = np.argsort(keys, kind="stable")[: int((weight > 0).sum())][: draws.size]
+        places[draws[: order.size]] = order
     return places
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Bool, Int, Shaped
+from jaxtyping import Bool, Int, Shaped, UInt64
 
 from flowbank.admission import survivors
 from flowbank.config import BankConfig
@@ -99,25 +99,60 @@ class Staging:
         text: bytes,
         leaving: list[Place],
         born: int,
+        order: int | None = None,
         published: bool = False,
     ) -> None:
-        """Take in an entry that `admits` let in, in place of `leaving`."""
+        """Take in an entry that `admits` let in, in place of `leaving`; None numbers it as the latest."""
         for place in leaving:
             self._remove(place)
         if not self._spare:
             self._grow()
         row = self._spare.pop()
-        place = (score, -self.next_order, row)
-        self.table[row] = (label, crc, slot, confidence, score, self.next_order, born, uid, 0, len(text))
+        if order is None:
+            order = self.next_order
+            self.next_order += 1
+        place = (score, -order, row)
+        self.table[row] = (label, crc, slot, confidence, score, order, born, uid, 0, len(text))
         self._texts[row] = text
         self._alive[row] = True
         self._published[row] = published
-        self.next_order += 1
         heapq.heappush(self._heaps[label], place)
         if key is not None and self.config.admission.uses_keys:
             insort(self._rows_of_key[key], place)
         self.changed.add(label)
         self._unsorted.add(label)
+
+    def find(self, uids: UInt64[np.ndarray, " n"]) -> list[int]:
+        """Return the row of each entry by its uid, −1 where it is not here."""
+        rows = np.flatnonzero(self._alive)
+        known = dict(zip(self.table["uid"][rows].tolist(), rows.tolist(), strict=True))
+        return [known.get(uid, -1) for uid in uids.tolist()]
+
+    def find_keys(self, keys: list[str]) -> list[list[int]]:
+        """Return the rows of all entries with each key."""
+        known: dict[str, list[int]] = {key: [] for key in keys}
+        for row in np.flatnonzero(self._alive).tolist():
+            key = decode_text(self._texts[row], where="an entry")["key"] if self._texts[row] else None
+            if key in known:
+                known[key].append(row)
+        return [known[key] for key in keys]
+
+    def has(self, row: int, *, uid: int) -> bool:
+        """Return whether an entry is still in a row."""
+        return bool(self._alive[row]) and int(self.table["uid"][row]) == uid
+
+    def text_of(self, row: int) -> bytes:
+        """Return an entry's text."""
+        return self._texts[row]
+
+    def discard(self, rows: set[int]) -> None:
+        """Remove entries."""
+        for label in set(self.table["label"][sorted(rows)].tolist()):
+            self._heaps[label] = [place for place in self._heaps[label] if place[2] not in rows]
+            heapq.heapify(self._heaps[label])
+        for row in sorted(rows):
+            place = (float(self.table["score"][row]), -int(self.table["order"][row]), row)
+            self._remove(place, in_heap=False)
 
     def clear(self) -> None:
         """Remove every entry."""

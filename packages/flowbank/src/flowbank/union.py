@@ -61,7 +61,10 @@ def choose(staging: Staging, sources: list[Candidates]) -> list[Chosen]:
         seen.add(int(row["uid"]))
         born = staging.born - (sources[source].generation - int(row["born"]))
         confidence, label = float(row["confidence"]), int(row["label"])
-        score = staging.config.admission.score(confidence, born=born)
+        admission = staging.config.admission
+        score = admission.score(confidence, born=born, order=staging.next_order)
+        if admission.keep == "reservoir":
+            score = float(row["score"])  # drawn when it was offered
         key = staging.key_of(text)
         leaving = staging.admits(label, score, key)
         if leaving is None:

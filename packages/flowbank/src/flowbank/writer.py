@@ -47,6 +47,7 @@ class Writer:
         self.folder = folder
         self.config = config
         self.pid = os.getpid()
+        self.changes = 0
         self._exact_sums: set[int] = set()
         self.mutex = threading.RLock()
         with ExitStack() as opened:
@@ -64,6 +65,11 @@ class Writer:
         _open_writers.add(self)
 
     @property
+    def is_open(self) -> bool:
+        """Whether `close` has not been called."""
+        return self._lock_fd >= 0
+
+    @property
     def index(self) -> Index:
         """The newest generation."""
         return self._stored[max(self._stored)]
@@ -77,6 +83,7 @@ class Writer:
         """
         with self.mutex:
             self._interrupted = True
+            self.changes += 1
             try:
                 yield
             except FlowBankError:
@@ -105,12 +112,13 @@ class Writer:
                 )
 
     def encode(self, values: Mapping[str, Values], place: int) -> None:
-        """Fill `record` from one entry of a batch of arrays.
+        """Fill `record`, or the part of it that `values` has, from one entry of a batch of arrays.
 
         Raises:
             BankInputError: a value is not finite.
         """
-        for name, spec in self.config.arrays.items():
+        for name in values:
+            spec = self.config.arrays[name]
             start = self.config.offsets[name]
             out = self.record[start : start + spec.nbytes].view(spec.dtype)
             try:
@@ -141,6 +149,65 @@ class Writer:
             leaving=leaving,
             born=self.staging.born,
         )
+
+    def replace_entry(
+        self,
+        row: int,
+        *,
+        label: int,
+        confidence: float | None,
+        text: bytes | None,
+        values: Mapping[str, Values],
+        place: int,
+    ) -> bool:
+        """Give an entry of the working set new facts; return whether it still has its place, in its new class too.
+
+        Args:
+            row: which one.
+            label: its class from now on.
+            confidence: the new one; None keeps the old one and its age.
+            text: key and metadata; None keeps them.
+            values: the arrays to replace.
+            place: where in `values`.
+
+        Raises:
+            BankInputError: a value is not finite; the entry is as before.
+            BankStorageError: the disk is full; the entry is as before.
+        """
+        old = self.staging.table[row].copy()
+        text = self.staging.text_of(row) if text is None else text
+        key = self.staging.key_of(text)
+        self._entries.read_into(int(old["slot"]), self.record)
+        if values and zlib.crc32(self.record.data) != old["crc"]:
+            raise BankFormatError(
+                f"an entry of {self.folder} is damaged: run flowbank verify, and restore it from a copy"
+            )
+        self.encode(values, place)
+        born, score = int(old["born"]), float(old["score"])
+        if confidence is not None:
+            born = self.staging.born
+            if self.config.admission.keep == "confidence":
+                score = self.config.admission.score(confidence, born=born)
+        slot = self.write_record(self.record)
+        self.staging.discard({row})
+        leaving = self.staging.admits(label, score, key)
+        if leaving is None:
+            self.release_slots([slot])
+            return False
+        self.staging.add(
+            label=label,
+            confidence=float(old["confidence"]) if confidence is None else confidence,
+            score=score,
+            slot=slot,
+            crc=zlib.crc32(self.record.data) if values else int(old["crc"]),
+            uid=next(self._uids) % 2**64,  # banks that share the old entry do not share this one
+            key=key,
+            text=text,
+            leaving=leaving,
+            born=born,
+            order=int(old["order"]),
+        )
+        return True
 
     def store_record(self, record: UInt8[np.ndarray, " bytes"], **facts: Any) -> None:
         """Write a record into a free slot and take it into the working set, facts as `Staging.add` wants them."""
