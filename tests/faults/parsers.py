@@ -102,6 +102,11 @@ def _images(*suffixes: str) -> Seeds:
     return lambda folder: [_picture(suffix, image) for suffix in suffixes]
 
 
+def _grey(folder: Path) -> list[bytes]:
+    codes = np.random.default_rng(0).integers(0, 2**16, (12, 16), dtype=np.uint16)
+    return [_picture(".png", codes), _picture(".png", (codes >> 8).astype(np.uint8))]
+
+
 def _config() -> TrainConfig:
     data = DataConfig(Path("photos.txt"), Path("videos.txt"), Path("classes.txt"))
     return TrainConfig(data=data, method=CUSTOM.method, optim=CUSTOM.optim)
@@ -418,7 +423,7 @@ PARSERS = (
     Parser(
         "depth, .pfm", "depth.pfm", _texts("Pf\n3 2\n-1.0\n" + "x" * 24), read_depth_file, 2, (b"PF", b"\n", *_NUMBERS)
     ),
-    Parser("depth, .png", "depth.png", _images(".png"), read_depth_file, 1),
+    Parser("depth, .png", "depth.png", _grey, read_depth_file, 1),
     Parser(
         "instance mask",
         "mask.png",
