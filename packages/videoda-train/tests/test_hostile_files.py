@@ -55,7 +55,6 @@ def test_the_pickles_of_these_tests_do_run_code_where_they_are_loaded_carelessly
     assert (tmp_path / "marker").exists()
 
 
-@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 @pytest.mark.parametrize("write", EVIL)
 @pytest.mark.parametrize("load", [load_checkpoint, load_raft_small])
 def test_code_in_a_checkpoint_or_in_weights_is_refused_and_not_run(

@@ -66,6 +66,16 @@ class _Reader:
         self.argument = argument
 
     def task(self, content: Any) -> Task:
+        """Return the task; whatever is wrong with the content is a `TaskError`."""
+        try:
+            return self._task(content)
+        except VideodaError:
+            raise
+        except Exception as error:  # a value of another kind than its place has
+            self._fail(f"a value is of another kind than expected: {error}")
+            raise
+
+    def _task(self, content: Any) -> Task:
         content = self._mapping(content, "the file")
         allowed = {"name", "title", "kind", "counts_source", "source", "target", "protocol", "published", "rows"}
         self._only(content, allowed | {"recipe", "miniature", "classes", "settings"}, "the file")

@@ -4,7 +4,7 @@ import difflib
 import hashlib
 import pickle
 import re
-import zipfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -40,12 +40,14 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
-        except (ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
+        except Exception as error:  # zipfile, zlib and numpy meet damage with exceptions of many kinds
             raise WeightsError(f"{path} is not a readable npz file of numbers ({error}); fetch it again") from error
     if is_plain_pickle(path):
         return {name: torch.from_numpy(array) for name, array in read_numpy_pickle(path).items()}
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # what torch thinks of a pickle's protocol is no news to whoever gave the file
+            warnings.simplefilter("ignore")
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if "Unsupported operand" in str(error):
             raise _unreadable(path, ValueError("not a pickle")) from error
@@ -54,7 +56,7 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
             f"{path} holds {found[1] if found else 'Python objects'} besides tensors, which could run code, and is "
             "refused; save only its state dict (better: as safetensors) where you trust it"
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, LookupError, AttributeError, TypeError) as error:
+    except Exception as error:  # what reads a damaged archive or pickle fails in many ways
         raise _unreadable(path, error) from error
     return _plain_state_dict(content, path)
 

@@ -136,12 +136,16 @@ def _read_split(path: Path, name: str, *, strip: str) -> list[_SplitRow]:
         if not line.strip():
             continue
         entry, *rest = line.strip().rsplit(maxsplit=fields)
-        if len(rest) != fields or not all(part.isdigit() for part in rest):
+        if len(rest) != fields or not all(_is_count(part) for part in rest):
             raise ListFileError(f"{path}:{number}: {line.strip()!r} is not '{shape}'")
         row = _SplitRow(entry.removeprefix(strip).lstrip("/"), tuple(int(part) for part in rest), number)
         _require_label(row, path, is_source=fields == 2)
         rows.append(row)
     return rows
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 9
 
 
 def _require_label(row: _SplitRow, path: Path, *, is_source: bool) -> None:
