@@ -93,7 +93,9 @@ def _check_folder(path: Path, min_frames: int) -> VideoCheck:
     if len(sizes) > 1:
         return VideoCheck("unreadable", frames=len(reader), codec="images", detail=f"frames of {len(sizes)} sizes")
     ((height, width),) = sizes
-    check = VideoCheck("ok", frames=len(reader), width=width, height=height, codec="images")
+    missing = reader.num_missing
+    detail = f"{missing} frames are missing between the first and the last number" if missing else ""
+    check = VideoCheck("ok", frames=len(reader), width=width, height=height, codec="images", detail=detail)
     return _short_or(check, min_frames)
 
 
