@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 from depthmotion.errors import ImageError
 
@@ -45,12 +46,29 @@ def _check_size(size: tuple[int, int], most: float, data: bytes, name: str) -> N
 
 
 def _png_size(data: bytes, name: str) -> tuple[int, int]:
-    if b"IEND" not in data[-64:] or len(data) < 33:
-        raise ImageError(f"{name} is truncated: a PNG without its end.")
+    _check_png_chunks(data, name)
     width, height, bits, colour = struct.unpack_from(">IIBB", data, 16)
     row = 1 + width * bits * _PNG_CHANNELS.get(colour, 1) / 8
     _check_size((height, width), len(data) * _DEFLATE_RATIO * width / row, data, name)
     return height, width
+
+
+def _check_png_chunks(data: bytes, name: str) -> None:
+    """Raise ImageError unless the pieces of a PNG are whole: of damaged ones OpenCV takes minutes and gigabytes."""
+    place, kind = len(_PNG), b""
+    while kind != b"IEND":
+        if place + 12 > len(data):
+            raise ImageError(f"{name} is truncated: a PNG without its end.")
+        length, kind = struct.unpack_from(">I4s", data, place)
+        if place == len(_PNG) and (length, kind) != (13, b"IHDR"):
+            raise ImageError(f"{name} cannot be decoded: it is a PNG without a header.")
+        end = place + 12 + length
+        if end > len(data):
+            raise ImageError(f"{name} is truncated: a PNG without its end.")
+        is_needed = kind[:1].isupper()  # what is not, decoders leave out where it is damaged
+        if is_needed and zlib.crc32(data[place + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
+            raise ImageError(f"{name} cannot be decoded: a PNG whose {kind.decode('latin-1')} is damaged.")
+        place = end
 
 
 def _jpeg_size(data: bytes) -> tuple[tuple[int, int] | None, int]:

@@ -110,7 +110,7 @@ def parse_depth(data: bytes, *, suffix: str, name: str = "depth") -> Float32[np.
         values = decode_map(data, name=name, error=DepthError)
     if values.ndim != 2 or not values.size or values.dtype.kind not in "biuf":
         raise DepthError(f"{name} is no depth map: expected one channel (H, W) of numbers, got {values.shape}.")
-    with np.errstate(over="ignore"):  # refused as infinite where depth is used
+    with np.errstate(over="ignore", invalid="ignore"):  # refused as infinite where depth is used
         return np.array(values, dtype=np.float32)
 
 

@@ -63,7 +63,7 @@ def parse_numpy_flow(
         return decode_uint8(array, bound=bound)
     if array.dtype.kind != "f":
         raise FlowFileError(f"{name} holds {array.dtype}: flow is floating point, or uint8 codes.")
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
+    with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold becomes infinite
         return np.array(array, dtype=np.float32)
 
 
