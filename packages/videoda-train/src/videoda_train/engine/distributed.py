@@ -3,17 +3,20 @@
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed import PrefixStore, rendezvous  # type: ignore[attr-defined]
 from torch.nn.parallel import DistributedDataParallel
 
-_TIMEOUT = timedelta(days=2)
-"""One process may prepare a whole data set while the others wait; torchrun ends them at once if it fails."""
+from videoda_train.engine.rank_watch import RankWatch
+
+_TIMEOUT = timedelta(minutes=30)
+"""Of one exchange, for which all are ready at about the same time; who waits for long work of another has no limit."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Ranks:
     count: int = 1
     local_rank: int = 0
     node: int = 0
+    watch: RankWatch | None = field(default=None, compare=False)
+    """How this process hears that another one is ready, or has failed."""
 
     @property
     def leads(self) -> bool:
@@ -65,7 +70,8 @@ class Ranks:
             self._wait()
 
     def _wait(self) -> None:
-        dist.all_reduce(torch.zeros(1))
+        if self.watch is not None:
+            self.watch.arrive()
 
     def replicate(self, step: nn.Module, device: torch.device) -> nn.Module:
         """Return the module such that its gradients are means over all processes."""
@@ -86,7 +92,11 @@ def without_exchange(replica: nn.Module) -> AbstractContextManager[None]:
 def joined_ranks(device: torch.device) -> Iterator[Ranks]:
     """Join the processes that `torchrun` started, for the length of a block; without it this process is alone.
 
-    Tensors on the CPU are exchanged by gloo, those on GPUs by NCCL.
+    Tensors on the CPU are exchanged by gloo, those on GPUs by NCCL. Where one process fails or is lost, all stop.
+
+    Raises:
+        RunError: another process failed or was lost.
+        Interrupted: another process was asked to stop.
     """
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
@@ -99,7 +109,24 @@ def joined_ranks(device: torch.device) -> Iterator[Ranks]:
         local_rank=int(os.environ.get("LOCAL_RANK", "0")),
         node=int(os.environ.get("GROUP_RANK", str(int(os.environ["RANK"]) // local_count))),
     )
-    dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", timeout=_TIMEOUT)
-    yield ranks
+    store, _, _ = next(rendezvous("env://", ranks.rank, ranks.count, timeout=_TIMEOUT))
+    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")  # torchrun's store outlives a start that failed
+    watch = RankWatch(PrefixStore(f"videoda/{attempt}", store), rank=ranks.rank, count=ranks.count)
+    try:
+        dist.init_process_group(
+            "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo",
+            store=store,
+            rank=ranks.rank,
+            world_size=ranks.count,
+            timeout=_TIMEOUT,
+        )
+        yield replace(ranks, watch=watch)
+    except BaseException as error:
+        cause = watch.explain(error)
+        if cause is error:
+            raise
+        raise cause from error
+    finally:
+        watch.close()
     # Not after an error: the others may be waiting in an exchange, and end when this process does.
     dist.destroy_process_group()
