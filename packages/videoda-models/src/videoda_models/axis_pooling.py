@@ -7,12 +7,19 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 
 def pays_off(x: Tensor) -> bool:
-    """Whether `max_pool_axes` is the faster way: contiguous, on a CPU, no gradient wanted, no graph being compiled."""
-    wanted = torch.is_grad_enabled() and x.requires_grad
-    return x.device.type == "cpu" and x.is_contiguous() and not wanted and not torch.compiler.is_compiling()
+    """Whether `max_pool_axes` is the faster way: contiguous, on a CPU, no derivative wanted, no graph compiled."""
+    if x.device.type != "cpu" or not x.is_contiguous() or torch.compiler.is_compiling():
+        return False
+    return not (torch.is_grad_enabled() and x.requires_grad) and not _has_tangent(x)
+
+
+def _has_tangent(x: Tensor) -> bool:
+    """Whether a forward-mode derivative, or a transform of `torch.func`, is under way."""
+    return torch._C._functorch.is_functorch_wrapped_tensor(x) or forward_ad.unpack_dual(x).tangent is not None
 
 
 def max_pool_axes(x: Tensor, *, kernel: Sequence[int], stride: Sequence[int], before: Sequence[int]) -> Tensor:

@@ -3,7 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from videoda_models.folding import fold_batch_norm
+from videoda_models.folding import fold_batch_norm, is_plain_batch_norm, is_plain_conv
 from videoda_models.space_to_depth import pays_off, space_to_depth_conv3d
 
 Triple = tuple[int, int, int]
@@ -12,7 +12,8 @@ Triple = tuple[int, int, int]
 class ConvUnit3d(nn.Module):
     """Convolution with centred zero padding (no bias) → batch norm → ReLU unless `relu=False`.
 
-    In evaluation mode the batch norm is folded into the convolution.
+    In evaluation mode the batch norm is folded into the convolution. A child that somebody has replaced, changed or put
+    a hook on is called as a module instead.
     """
 
     def __init__(
@@ -34,8 +35,11 @@ class ConvUnit3d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T, H, W) -> (B, C', ⌈T/s⌉, ⌈H/s⌉, ⌈W/s⌉)."""
-        if self.bn.training:
-            y = self.bn(self._convolve(x, self.conv.weight, None))
-        else:
+        plain_conv = is_plain_conv(self.conv, stride=self.stride, padding=tuple(self.padding))
+        plain_bn = is_plain_batch_norm(self.bn)
+        if plain_conv and plain_bn and not self.bn.training:
             y = self._convolve(x, *fold_batch_norm(self.conv.weight, self.bn))
-        return F.relu(y, inplace=True) if self.relu else y
+        else:
+            y = self.bn(self._convolve(x, self.conv.weight, None) if plain_conv else self.conv(x))
+        # Not in place where a hook may have kept the batch norm's output.
+        return F.relu(y, inplace=plain_bn) if self.relu else y

@@ -1,9 +1,11 @@
-"""Batch norm folded into the convolution before it."""
+"""Batch norm folded into the convolution before it, and when that may be done."""
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.module import _has_any_global_hook
 
 BatchNorm = nn.BatchNorm2d | nn.BatchNorm3d
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
 def fold_batch_norm(weight: Tensor, bn: BatchNorm) -> tuple[Tensor, Tensor]:
@@ -12,3 +14,29 @@ def fold_batch_norm(weight: Tensor, bn: BatchNorm) -> tuple[Tensor, Tensor]:
     assert bn.running_var is not None
     scale = bn.weight * torch.rsqrt(bn.running_var + bn.eps)
     return weight * scale.reshape(-1, *[1] * (weight.ndim - 1)), bn.bias - bn.running_mean * scale
+
+
+def is_plain_conv(conv: nn.Module, *, stride: tuple[int, ...], padding: tuple[int, ...]) -> bool:
+    """Whether a function of `conv.weight` can stand for calling `conv`: nobody has changed it or is watching it."""
+    return (
+        type(conv) is nn.Conv3d
+        and _is_unwatched(conv)
+        and conv.bias is None
+        and conv.stride == stride
+        and conv.padding == padding
+        and conv.dilation == (1, 1, 1)
+        and conv.groups == 1
+        and conv.padding_mode == "zeros"
+    )
+
+
+def is_plain_batch_norm(bn: nn.Module) -> bool:
+    """The same for a batch norm, one with weights and running statistics."""
+    return type(bn) is nn.BatchNorm3d and _is_unwatched(bn) and bn.affine and bn.running_mean is not None
+
+
+def _is_unwatched(module: nn.Module) -> bool:
+    # Pruning and weight norm are hooks; adapters, quantisation and parametrisation change the type; some tools put a
+    # `forward` of theirs into the instance.
+    own = vars(module)
+    return not any(own[name] for name in _HOOKS) and "forward" not in own and not _has_any_global_hook()

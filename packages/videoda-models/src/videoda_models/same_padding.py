@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from videoda_models import axis_pooling
-from videoda_models.folding import fold_batch_norm
+from videoda_models.folding import fold_batch_norm, is_plain_batch_norm, is_plain_conv
 from videoda_models.space_to_depth import pays_off, space_to_depth_conv3d
 
 Triple = tuple[int, int, int]
@@ -23,6 +23,12 @@ def same_padding(size: int, *, kernel: int, stride: int) -> tuple[int, int]:
 
 def _axis_paddings(shape: Sequence[int], kernel: Sequence[int], stride: Sequence[int]) -> list[tuple[int, int]]:
     return [same_padding(int(n), kernel=k, stride=s) for n, k, s in zip(shape, kernel, stride, strict=True)]
+
+
+def same_pad(x: Tensor, *, kernel: Triple, stride: Triple) -> Tensor:
+    """Zeros around (B, C, T, H, W) for a convolution without padding of its own to be "same"."""
+    pads = _axis_paddings(x.shape[2:], kernel, stride)
+    return F.pad(x, [n for pair in reversed(pads) for n in pair])
 
 
 def same_conv3d(x: Tensor, weight: Tensor, bias: Tensor | None, *, stride: Triple) -> Tensor:
@@ -84,18 +90,27 @@ class SameConvUnit3d(nn.Module):
     """Convolution ("same" padding, no bias) → batch norm (eps 1e-3, momentum 0.01) → ReLU.
 
     In evaluation mode the normalisation is folded into the convolution on the fly: one pass over memory less, the
-    same result up to rounding, and still differentiable.
+    same result up to rounding, and still differentiable. A child that somebody has replaced, changed or put a hook on
+    is called as a module instead.
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel: Triple, *, stride: Triple = (1, 1, 1)) -> None:
         super().__init__()
         self.conv3d = nn.Conv3d(in_channels, out_channels, kernel, stride=stride, bias=False)
         self.bn = nn.BatchNorm3d(out_channels, eps=1e-3, momentum=0.01)
+        self.kernel = kernel
         self.stride = stride
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T, H, W) -> (B, C', ⌈T/s⌉, ⌈H/s⌉, ⌈W/s⌉)."""
-        if self.bn.training:
-            return F.relu(self.bn(same_conv3d(x, self.conv3d.weight, None, stride=self.stride)), inplace=True)
-        weight, bias = fold_batch_norm(self.conv3d.weight, self.bn)
-        return F.relu(same_conv3d(x, weight, bias, stride=self.stride), inplace=True)
+        plain_conv = is_plain_conv(self.conv3d, stride=self.stride, padding=(0, 0, 0))
+        plain_bn = is_plain_batch_norm(self.bn)
+        if plain_conv and plain_bn and not self.bn.training:
+            weight, bias = fold_batch_norm(self.conv3d.weight, self.bn)
+            return F.relu(same_conv3d(x, weight, bias, stride=self.stride), inplace=True)
+        if plain_conv:
+            y = same_conv3d(x, self.conv3d.weight, None, stride=self.stride)
+        else:
+            y = self.conv3d(same_pad(x, kernel=self.kernel, stride=self.stride))
+        # Not in place where a hook may have kept the batch norm's output.
+        return F.relu(self.bn(y), inplace=plain_bn)
