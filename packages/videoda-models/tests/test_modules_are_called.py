@@ -34,7 +34,7 @@ def model(request):
         for module in model.modules():
             if isinstance(module, nn.BatchNorm3d):
                 module.momentum = None  # the statistics of these clips, so that activations keep their size
-                module.weight.clamp_(min=0.01)  # not 0, as where a non-local block begins
+                module.weight.clamp_(min=0.001)  # not 0, as where a non-local block begins
             if isinstance(module, CONVS):
                 module.weight += 0.01 * module.weight.std() * torch.randn_like(module.weight)  # no ties to prune
         model.train()(model.clip)
@@ -114,18 +114,18 @@ def test_pruned_convolutions_are_those_with_their_smallest_weights_at_zero(model
     assert not torch.allclose(answer(model), answer(twin))
 
 
-class Doubled(nn.Module):
+class Stretched(nn.Module):
     def forward(self, weight):
-        return 2 * weight
+        return 1.1 * weight
 
 
 def test_parametrised_weights_are_those_that_count(model):
     twin = copy.deepcopy(model)
     for _, module in leaves(model, CONVS)[::5]:
-        parametrize.register_parametrization(module, "weight", Doubled())
+        parametrize.register_parametrization(module, "weight", Stretched())
     with torch.no_grad():
         for _, module in leaves(twin, CONVS)[::5]:
-            module.weight *= 2
+            module.weight *= 1.1
     close(answer(model), answer(twin))
 
 
@@ -139,6 +139,7 @@ class LowRank(nn.Module):
             base.in_channels, rank, base.kernel_size, stride=base.stride, padding=base.padding, bias=False
         )
         self.up = nn.Conv3d(rank, base.out_channels, 1, bias=False)
+        self.up.weight.data *= 0.1  # non-local blocks multiply three layers: more, and their numbers overflow
 
     def forward(self, x):
         return self.base(x) + self.up(self.down(x))
@@ -164,7 +165,7 @@ def test_adapters_around_convolutions_give_what_merged_weights_give(model):
 def test_batch_norm_adaptation_normalises_by_the_batch(model):
     # AdaBN: the batch's statistics, everything else as in evaluation.
     adabn, tent = copy.deepcopy(model), copy.deepcopy(model)
-    shifted = 3 * model.clip + 1
+    shifted = 1.3 * model.clip + 0.5
     expected = copy.deepcopy(model).train()
     for _, module in leaves(adabn, (nn.BatchNorm3d,)):
         module.train()
