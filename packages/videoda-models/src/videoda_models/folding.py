@@ -5,7 +5,6 @@ from torch import Tensor, nn
 from torch.nn.modules.module import _has_any_global_hook
 
 BatchNorm = nn.BatchNorm2d | nn.BatchNorm3d
-_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
 def fold_batch_norm(weight: Tensor, bn: BatchNorm) -> tuple[Tensor, Tensor]:
@@ -36,7 +35,8 @@ def is_plain_batch_norm(bn: nn.Module) -> bool:
 
 
 def _is_unwatched(module: nn.Module) -> bool:
-    # Pruning and weight norm are hooks; adapters, quantisation and parametrisation change the type; some tools put a
-    # `forward` of theirs into the instance.
-    own = vars(module)
-    return not any(own[name] for name in _HOOKS) and "forward" not in own and not _has_any_global_hook()
+    # Pruning and weight norm are hooks; adapters, quantisation and parametrisation change the type.
+    if module._forward_hooks or module._forward_pre_hooks or module._backward_hooks or module._backward_pre_hooks:
+        return False
+    # Some tools put a `forward` of theirs into the instance; what a compiler sees of either is not for it to trace.
+    return torch.compiler.is_compiling() or not ("forward" in vars(module) or _has_any_global_hook())
