@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from videoda_train.data.atomic_file import write_text
 from videoda_train.data.prepare import MERGED_CLASSES
 
 from videoda_bench.miniature.k2b_config import K2bConfig
@@ -125,9 +126,9 @@ def _finish(out_dir: Path, made: list[list[_Row]]) -> dict[str, int]:
         root = SOURCE_FOLDER if source else TARGET_FOLDER
         split = [" ".join([row.folder, *map(str, row.numbers)]) for row in own]
         listed = [" ".join([f"{root}/{row.folder}", *map(str, row.numbers[1 if source else 0 :])]) for row in own]
-        (out_dir / SPLITS_FOLDER / split_file).write_text("".join(f"{line}\n" for line in split))
-        (out_dir / f"{list_name}.txt").write_text("".join(f"{line}\n" for line in listed))
-    (out_dir / "classes.txt").write_text("".join(f"{action}\n" for action in _ACTIONS))
+        write_text(out_dir / SPLITS_FOLDER / split_file, "".join(f"{line}\n" for line in split))
+        write_text(out_dir / f"{list_name}.txt", "".join(f"{line}\n" for line in listed))
+    write_text(out_dir / "classes.txt", "".join(f"{action}\n" for action in _ACTIONS))
     return {name: sum(row.list_name == name for row in rows) for name in LISTS}
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from videoda_train.data.atomic_file import write_text
+
 from videoda_bench.miniature.config import MiniatureConfig
 from videoda_bench.miniature.recording import DEPTH_SCALE
 from videoda_bench.miniature.world import MiniatureSummary, make_world
@@ -84,9 +86,9 @@ def _finish(out_dir: Path, made: list[Made], *, config: MiniatureConfig) -> dict
         rows = sorted(
             (config.classes.index(m.item.action), m.item.index, m.path) for m in made if m.item.video == video
         )
-        (out_dir / file).write_text("".join(f"{path} {label}\n" for label, _, path in rows))
-    (out_dir / "classes.txt").write_text("".join(f"{name}\n" for name in config.classes))
-    (out_dir / DEPTH_FOLDER / "depth.json").write_text(json.dumps({"kind": "metric", "scale": DEPTH_SCALE}) + "\n")
+        write_text(out_dir / file, "".join(f"{path} {label}\n" for label, _, path in rows))
+    write_text(out_dir / "classes.txt", "".join(f"{name}\n" for name in config.classes))
+    write_text(out_dir / DEPTH_FOLDER / "depth.json", json.dumps({"kind": "metric", "scale": DEPTH_SCALE}) + "\n")
     return {
         "stills": sum(not m.item.video for m in made),
         "videos": sum(m.item.video for m in made),

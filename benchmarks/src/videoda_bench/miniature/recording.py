@@ -10,6 +10,7 @@ import av
 import cv2
 import numpy as np
 from jaxtyping import Float32, UInt8
+from videoda_train.data.atomic_file import require_writable
 
 from videoda_bench.miniature.errors import MiniatureError
 
@@ -21,6 +22,7 @@ def _write_image(path: Path, image: np.ndarray, options: list[int]) -> None:
     done, encoded = cv2.imencode(path.suffix, image, options)
     if not done:
         raise MiniatureError(f"OpenCV could not encode {path.name}; its {path.suffix[1:].upper()} support is missing.")
+    require_writable(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(encoded.tobytes())
 
@@ -41,6 +43,7 @@ def write_frames(folder: Path, frames: Iterable[UInt8[np.ndarray, "h w 3"]], *, 
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     for number, frame in enumerate(frames, start=first):
         write_photo(unfinished / f"img_{number:05d}.jpg", frame, quality=quality)
+    require_writable(folder)
     unfinished.rename(folder)
 
 
@@ -49,6 +52,7 @@ def write_video(
 ) -> int:
     """Write RGB frames as MPEG-4 in AVI and return their number."""
     count = 0
+    require_writable(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w", format="avi", options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream("mpeg4", rate=frames_per_second, options={"flags": "+bitexact"})

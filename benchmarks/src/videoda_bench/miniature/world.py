@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tqdm import tqdm
+from videoda_train.data.atomic_file import write_text
 
 from videoda_bench.miniature.errors import MiniatureError
 from videoda_bench.miniature.processes import in_processes
@@ -57,7 +58,7 @@ def make_world(
         return MiniatureSummary(out_dir, _counts(found), made=False)
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
-        (out_dir / BEGUN_FILE).write_text(json.dumps(wanted, indent=2) + "\n")
+        write_text(out_dir / BEGUN_FILE, json.dumps(wanted, indent=2) + "\n")
     except OSError as error:
         raise MiniatureError(
             f"cannot write to {out_dir}: {error.strerror}. Give a folder that you may write."
@@ -67,7 +68,7 @@ def make_world(
     jobs = in_processes(make, waiting, workers=workers or usable)
     made = list(tqdm(jobs, total=len(waiting), desc=f"miniature {task}", unit="item", disable=not progress))
     counts = finish(out_dir, made)
-    (out_dir / DONE_FILE).write_text(json.dumps({**wanted, "counts": counts}, indent=2) + "\n")
+    write_text(out_dir / DONE_FILE, json.dumps({**wanted, "counts": counts}, indent=2) + "\n")
     (out_dir / BEGUN_FILE).unlink(missing_ok=True)
     return MiniatureSummary(out_dir, counts, made=True)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from videoda_train.data.atomic_file import write_text
+from videoda_train.data.made_files import write_ours
 from videoda_train.report.confusion import confusion_rows
 from videoda_train.report.environment import page_environment
 from videoda_train.report.figures import png_data_uri
@@ -79,7 +79,7 @@ def write_page(summary: Summary, rows: Sequence[FinishedRow], published: Sequenc
         devices=sorted({f"{run.results['device']}, {run.results['precision']}" for row in rows for run in row.runs}),
         settings=[(row.title, row.settings) for row in summary.rows if row.runs],
     )
-    write_text(page, text)
+    write_ours(page, text, overwrite=True)
 
 
 def _pair(rows: Sequence[FinishedRow]) -> _Pair | None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from videoda_train.data.atomic_file import write_text
+from videoda_train.data.made_files import write_ours
 from videoda_train.recipes.config import DataConfig, TrainOptions
 
 from videoda_bench.errors import PlanError
@@ -79,5 +79,5 @@ def require_weights(options: TrainOptions) -> None:
 
 def write_classes(task: Task, path: Path) -> Path:
     """Write the task's class map, one name per line, and return its path."""
-    write_text(path, "".join(f"{each.name}\n" for each in task.classes))
+    write_ours(path, "".join(f"{each.name}\n" for each in task.classes), overwrite=True)
     return path

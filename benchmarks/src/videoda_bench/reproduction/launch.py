@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from tqdm import tqdm
+from videoda_train.data.atomic_file import open_to_append
 from videoda_train.run_folder import RunFolder
 
 from videoda_bench.reproduction.devices import Slot
@@ -72,8 +73,9 @@ def _run(
 ) -> FailedRun | None:
     log = plan_file.parent / "logs" / f"{run.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    begin = log.stat().st_size if log.exists() else 0
     command = [sys.executable, "-m", "videoda_bench", "run", str(plan_file), str(index)]
-    with log.open("wb") as out:
+    with open_to_append(log) as out:
         # A session of its own: Ctrl-C reaches only this process, which then stops the runs once.
         process = subprocess.Popen(
             command,
@@ -86,7 +88,10 @@ def _run(
         exit_code = process.wait()
     if exit_code == 0:
         return None
-    lines = log.read_text(encoding="utf-8", errors="replace").replace("\r", "\n").strip().splitlines()
+    with log.open("rb") as written:
+        written.seek(begin)
+        said = written.read().decode("utf-8", errors="replace")
+    lines = said.replace("\r", "\n").strip().splitlines()
     return FailedRun(run, exit_code, lines[-1] if lines else "", log)
 
 

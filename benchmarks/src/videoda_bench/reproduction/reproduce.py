@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from videoda_train.data.atomic_file import write_text
+from videoda_train.data.made_files import require_replaceable, write_ours
 from videoda_train.run_folder import RunFolder
 
 from videoda_bench.errors import PlanError
@@ -21,7 +21,7 @@ from videoda_bench.reproduction.inputs import (
     require_weights,
     write_classes,
 )
-from videoda_bench.reproduction.plan import PlannedRun, Scale, plan_runs, select_rows, write_plan
+from videoda_bench.reproduction.plan import PlannedRun, Scale, plan_runs, read_plan, select_rows, write_plan
 from videoda_bench.reproduction.summary import Summary, collect_row, describe_machine, write_summary
 from videoda_bench.reproduction.table import summary_markdown
 from videoda_bench.tasks import Row, Task
@@ -47,6 +47,11 @@ class Request:
     def plan_file(self) -> Path:
         """Where the plan is written."""
         return self.out_dir / "plan.json"
+
+    @property
+    def summary_files(self) -> tuple[Path, Path]:
+        """Where the numbers are written, and where their tables are."""
+        return self.out_dir / "summary.json", self.out_dir / "summary.md"
 
     @property
     def report_file(self) -> Path:
@@ -111,8 +116,13 @@ def prepare(request: Request, runs: Sequence[PlannedRun], *, resume: bool) -> No
     """Write the plan, and make the world or the class map; what is there already is kept.
 
     Raises:
-        PlanError: the folder holds runs and `resume` is off.
+        PlanError: the folder holds runs and `resume` is off, or a plan.json that is none.
+        ConfigError: a result would take the place of a file that is not ours, or has changed since.
     """
+    for file in (*request.summary_files, request.report_file):
+        require_replaceable(file, None, overwrite=True)
+    if resume and request.plan_file.exists():
+        read_plan(request.plan_file)
     write_plan(runs, request.plan_file, resume=resume)
     if request.scale == "full":
         write_classes(request.task, request.out_dir / "classes.txt")
@@ -152,7 +162,7 @@ def write_results(request: Request, runs: Sequence[PlannedRun], summary: Summary
     """Write `summary.json`, `summary.md` and `report/index.html`; return the Markdown."""
     markdown = summary_markdown(summary, request.task.published)
     write_summary(summary, request.out_dir / "summary.json")
-    write_text(request.out_dir / "summary.md", markdown)
+    write_ours(request.out_dir / "summary.md", markdown, overwrite=True)
     rows = [
         FinishedRow(
             row.name,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from videoda_train.data.atomic_file import open_to_append
 from videoda_train.engine.run import RunResult, run_training
 from videoda_train.engine.run_data import prepare_training, prepared_paths, read_inputs
 from videoda_train.run_folder import RunFolder
@@ -50,6 +51,6 @@ def _run(run: PlannedRun) -> RunResult:
 @contextmanager
 def _alone_in(folder: Path, name: str) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / name).open("w") as file:
+    with open_to_append(folder / name) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

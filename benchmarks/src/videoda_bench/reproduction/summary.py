@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from videoda_train.data.atomic_file import write_text
+from videoda_train.data.made_files import write_ours
 from videoda_train.recipes.config import TrainConfig
 from videoda_train.run_folder import RunFolder
 
@@ -133,8 +133,8 @@ def describe_machine() -> str:
 
 
 def write_summary(summary: Summary, path: Path) -> None:
-    """Write a summary as JSON."""
-    write_text(path, json.dumps(asdict(summary), indent=1, ensure_ascii=False) + "\n")
+    """Write a summary as JSON, in place of an earlier one of ours."""
+    write_ours(path, json.dumps(asdict(summary), indent=1, ensure_ascii=False) + "\n", overwrite=True)
 
 
 def read_summary(path: Path) -> Summary:

@@ -15,6 +15,7 @@ from videoda_train.cli.parsing import parse_command_line
 from videoda_train.cli.train_benchmarks import TrainB2u, TrainE2h, TrainS2u, photo_commands
 from videoda_train.cli.train_custom import TrainCustom, custom_command
 from videoda_train.cli.train_k2b import TrainK2b, k2b_command
+from videoda_train.data.made_files import made_whole, require_replaceable
 from videoda_train.report import write_report
 
 
@@ -55,10 +56,15 @@ class Report:
     runs: tyro.conf.Positional[tuple[Path, ...]]
     """Run folders."""
     out: Annotated[Path, tyro.conf.arg(aliases=["-o"])] = Path("report.html")
+    """The page."""
+    overwrite: bool = False
+    """Replace a page that this command made, if it has not changed since."""
 
     def run(self) -> None:
         """Write the page."""
-        write_report(self.runs, self.out)
+        require_replaceable(self.out, None, overwrite=self.overwrite)
+        with made_whole([self.out], made_from="", inside=self.out.parent) as (made,):
+            write_report(self.runs, made)
         print(f"report: {self.out}")
 
 
