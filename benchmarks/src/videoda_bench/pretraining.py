@@ -18,12 +18,12 @@ import torch.nn.functional as F
 from jaxtyping import Float32, UInt8
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from tqdm import tqdm
 from videoda_models import InceptionI3d, create_model
 from videoda_train.data.list_file import read_list
 from videoda_train.data.target_flow import flow_codes
 from videoda_train.data.video_reader import open_video
 from videoda_train.engine.device import autocast, resolve_precision
+from videoda_train.progress import ProgressBar
 from videoda_train.randomness import derive_rng, seeded_torch
 from videoda_train.recipes.e2h import E2H_MINI
 
@@ -120,7 +120,7 @@ def new_model(stream: Stream, *, config: PretrainConfig) -> InceptionI3d:
 def load_videos(list_file: Path, *, stream: Stream) -> list[LabelledVideo]:
     """Decode the listed videos, or compute their flow from each frame to the next, with their keypoints."""
     videos = []
-    for item in tqdm(read_list(list_file), desc=f"{stream} of videos", unit="video"):
+    for item in ProgressBar(read_list(list_file), desc=f"{stream} of videos", unit="video"):
         points = np.load(item.path.with_suffix(".npy"))
         reader = open_video(item.path, num_frames=len(points))
         height, width = reader.frames([0]).shape[1:3]
@@ -213,7 +213,7 @@ def _train(
     parameters = [*model.parameters(), *head.parameters()]
     optimizer = torch.optim.AdamW(parameters, lr=phase.lr, weight_decay=config.weight_decay)
     rng = derive_rng(config.seed, "batches", phase.name)
-    bar = tqdm(range(phase.steps), desc=f"pretrain on {phase.name}", unit="step")
+    bar = ProgressBar(range(phase.steps), desc=f"pretrain on {phase.name}", unit="step")
     for step in bar:
         warm = min(1.0, (step + 1) / config.warmup_steps)
         for group in optimizer.param_groups:

@@ -10,10 +10,10 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float32, Int, UInt8
 from torch import Tensor, nn
-from tqdm import tqdm
 from videoda_models import create_model, model_card
 from videoda_train.data.model_input import input_for
 from videoda_train.engine.device import autocast, resolve_precision
+from videoda_train.progress import ProgressBar
 from videoda_train.randomness import derive_rng, seeded_torch
 
 from videoda_bench.difficulty.views import INTERVAL, Shown, View, even_clips, random_clip
@@ -51,7 +51,7 @@ def train_classifier(
     optimizer = torch.optim.AdamW(model.parameters(), lr=schedule.lr, weight_decay=schedule.weight_decay)
     rng = derive_rng(schedule.seed, "clips", view)
     device = torch.device("cpu")
-    for step in tqdm(range(schedule.steps), desc=f"learn from {view}", unit="step"):
+    for step in ProgressBar(range(schedule.steps), desc=f"learn from {view}", unit="step"):
         warm = min(1.0, (step + 1) / schedule.warmup_steps)
         for group in optimizer.param_groups:
             group["lr"] = schedule.lr * warm * 0.5 * (1 + math.cos(math.pi * step / schedule.steps))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
-from tqdm import tqdm
 from videoda_train.data.item_reader import open_item
 from videoda_train.data.list_file import ListItem, read_list
+from videoda_train.progress import ProgressBar
 from videoda_train.recipes.e2h import E2H_MINI
 
 SIZE, CROP = E2H_MINI.clip.resize, E2H_MINI.clip.crop
@@ -30,7 +30,7 @@ class Item:
 def load_items(list_file: Path) -> list[Item]:
     """Read and squash every frame of every listed photo or video."""
     items = []
-    for listed in tqdm(read_list(list_file), desc=f"read {list_file.name}", unit="item"):
+    for listed in ProgressBar(read_list(list_file), desc=f"read {list_file.name}", unit="item"):
         reader = open_item(listed)
         items.append(Item(reader.frames(np.arange(len(reader)), size=(SIZE, SIZE)), listed.label, listed))
     return items

@@ -5,9 +5,9 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Int, UInt8
-from tqdm import tqdm
 from videoda_train.data.item_reader import open_item
 from videoda_train.data.target_flow import flow_codes
+from videoda_train.progress import ProgressBar
 from videoda_train.recipes.e2h import E2H_MINI
 
 from videoda_bench.difficulty.items import CROP, SIZE, Item
@@ -45,7 +45,7 @@ def _flow_pictures(item: Item) -> Shown:
 
 def prepare_view(items: Sequence[Item], *, view: View) -> list[Shown]:
     """`shown_frames` of every item."""
-    return [shown_frames(item, view=view) for item in tqdm(items, desc=f"see {view}", unit="item")]
+    return [shown_frames(item, view=view) for item in ProgressBar(items, desc=f"see {view}", unit="item")]
 
 
 def clip_indices(num_frames: int, start: int, *, view: View, interval: int) -> Int[np.ndarray, " t"]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
+from videoda_train.progress import ProgressBar
 
 from videoda_bench.miniature.footage import FRAMES_PER_SECOND
 from videoda_bench.miniature.processes import in_processes
@@ -57,7 +57,7 @@ def make_pretraining_world(
     ]
     waiting = [item for item in items if not (out_dir / f"{item.stem}.npy").exists()]
     made = in_processes(_make, waiting, workers=workers)
-    for _ in tqdm(made, total=len(waiting), desc="pretraining world", unit="video", disable=not progress):
+    for _ in ProgressBar(made, total=len(waiting), desc="pretraining world", unit="video", disable=not progress):
         pass
     rows = sorted((item.motion, item.stem) for item in items)
     list_file = out_dir / "videos.txt"

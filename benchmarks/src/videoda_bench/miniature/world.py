@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from tqdm import tqdm
 from videoda_train.data.atomic_file import write_text
+from videoda_train.progress import ProgressBar
 
 from videoda_bench.miniature.errors import MiniatureError
 from videoda_bench.miniature.processes import in_processes
@@ -66,7 +66,7 @@ def make_world(
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     waiting = items(out_dir)
     jobs = in_processes(make, waiting, workers=workers or usable)
-    made = list(tqdm(jobs, total=len(waiting), desc=f"miniature {task}", unit="item", disable=not progress))
+    made = list(ProgressBar(jobs, total=len(waiting), desc=f"miniature {task}", unit="item", disable=not progress))
     counts = finish(out_dir, made)
     write_text(out_dir / DONE_FILE, json.dumps({**wanted, "counts": counts}, indent=2) + "\n")
     (out_dir / BEGUN_FILE).unlink(missing_ok=True)

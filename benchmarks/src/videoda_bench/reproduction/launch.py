@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from tqdm import tqdm
 from videoda_train.data.atomic_file import open_to_append
+from videoda_train.progress import ProgressBar
 from videoda_train.run_folder import RunFolder
 
 from videoda_bench.reproduction.devices import Slot
@@ -98,7 +98,7 @@ def _run(
 def _watch(runs: Sequence[PlannedRun], futures: Sequence[Future[FailedRun | None]]) -> None:
     """Show the epochs that are done until all runs have ended."""
     total = sum(run.config.optim.epochs for run in runs)
-    with tqdm(total=total, initial=_epochs_done(runs), desc=f"{len(runs)} runs", unit="epoch") as bar:
+    with ProgressBar(total=total, initial=_epochs_done(runs), desc=f"{len(runs)} runs", unit="epoch") as bar:
         while wait(futures, timeout=_POLL_SECONDS).not_done:
             bar.update(_epochs_done(runs) - bar.n)
         bar.update(_epochs_done(runs) - bar.n)

@@ -4,11 +4,10 @@ import errno
 from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
-from tqdm import tqdm
-
 from videoda_train.data.failed_item import Failed, reason_of
 from videoda_train.data.item_workers import run_in_workers
 from videoda_train.errors import ConfigError, StorageError
+from videoda_train.progress import ProgressBar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -48,7 +47,7 @@ def for_each(
         raise ConfigError(f"workers is {workers}; it must be at least 1")
     if limit_s is not None and not limit_s > 0:
         raise ConfigError(f"the time limit is {limit_s} s per file; it must be above 0")
-    bar = tqdm(total=len(items), desc=description, disable=None if progress else True)
+    bar = ProgressBar(total=len(items), desc=description, disable=not progress)
     with bar:
         for index, result in _results(function, items, min(workers, max(len(items), 1)), limit_s):
             bar.update()

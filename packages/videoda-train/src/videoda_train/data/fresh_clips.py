@@ -7,12 +7,12 @@ import depthmotion
 import depthmotion.flowio
 import numpy as np
 from jaxtyping import Float32, UInt8
-from tqdm import tqdm
 
 from videoda_train.data.array_cache import ArrayCache
 from videoda_train.data.image_file import read_image
 from videoda_train.data.list_file import ListItem
 from videoda_train.errors import MediaError, VideodaError
+from videoda_train.progress import ProgressBar
 from videoda_train.recipes.config import ClipConfig, MotionConfig
 
 
@@ -39,7 +39,7 @@ class FreshClips:
             MediaError: naming those that cannot be used.
         """
         failures = []
-        for index, item in enumerate(tqdm(self._items, desc="photos", unit="photo", disable=not progress)):
+        for index, item in enumerate(ProgressBar(self._items, desc="photos", unit="photo", disable=not progress)):
             try:
                 self._photo_and_depth(index)
             except (VideodaError, depthmotion.DepthMotionError) as error:

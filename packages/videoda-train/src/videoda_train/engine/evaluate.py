@@ -1,7 +1,6 @@
 """Every video scored once, by all processes together."""
 
 import torch
-from tqdm import tqdm
 
 from videoda_train.data.training_data import EvaluationData
 from videoda_train.engine.device import autocast
@@ -11,6 +10,7 @@ from videoda_train.engine.runtime import Runtime
 from videoda_train.errors import RunError
 from videoda_train.evaluation import Scores, evaluation_batches, join_scores, score_videos
 from videoda_train.methods.method import Method
+from videoda_train.progress import ProgressBar
 
 EVALUATION_BATCH = 8
 
@@ -31,7 +31,9 @@ def evaluate(method: Method, videos: EvaluationData, runtime: Runtime) -> Scores
     parts: list[Scores] = []
     with torch.inference_mode(), autocast(runtime.device, runtime.dtype):
         scored = score_videos(method.score, videos, device=runtime.device, batches=own)
-        bar = tqdm(scored, desc="evaluate", total=len(own), unit="batch", leave=False, disable=not runtime.progress)
+        bar = ProgressBar(
+            scored, desc="evaluate", total=len(own), unit="batch", leave=False, disable=not runtime.progress
+        )
         for part in bar:
             parts.append(part)
             if stop.asked:

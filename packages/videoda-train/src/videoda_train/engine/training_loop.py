@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from tqdm import tqdm
-
 from videoda_train.data.training_data import StepKey, TrainingData, epoch_loader
 from videoda_train.engine.bank_health import bank_warning
 from videoda_train.engine.callbacks import Callback
@@ -21,6 +19,7 @@ from videoda_train.engine.weight_update import NotFinite, WeightUpdate
 from videoda_train.errors import RunError
 from videoda_train.evaluation import Scores, labels_of, measure
 from videoda_train.methods.method import Method
+from videoda_train.progress import ProgressBar
 from videoda_train.recipes.config import TrainConfig
 from videoda_train.run_folder import RunFolder
 
@@ -108,7 +107,7 @@ class TrainingLoop:
         batches = iter(epoch_loader(self.data, keys, num_workers=self.config.loading.num_workers))
         title = f"epoch {epoch + 1}/{self.config.optim.epochs}"
         steps = range(position.step, self.data.steps_per_epoch)
-        bar = tqdm(steps, desc=title, unit="step", leave=False, disable=not self.runtime.progress)
+        bar = ProgressBar(steps, desc=title, unit="step", leave=False, disable=not self.runtime.progress)
         for step in bar:
             try:
                 outcome = self.update(batches, epoch=epoch, step=step, stop=self.runtime.stop.asked)

@@ -5,11 +5,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from tqdm import tqdm
-
 from videoda_train.data.prepare._published import DomainFacts
 from videoda_train.data.prepare._unpack import ARCHIVE_SUFFIXES, unpack, unpacked_folder
 from videoda_train.errors import MissingDatasetError
+from videoda_train.progress import ProgressBar
 
 
 def class_key(name: str) -> str:
@@ -38,7 +37,7 @@ def find_files(root: Path, facts: DomainFacts) -> list[list[Path]]:
         raise MissingDatasetError(f"{facts.dataset}: no folder at {root.absolute()}; see 'videoda data list'")
     found, archives = _index(root, facts)
     while waiting := _needed(archives, found, facts):
-        for archive in tqdm(waiting, desc=f"unpack {facts.dataset}", unit="archive", disable=None):
+        for archive in ProgressBar(waiting, desc=f"unpack {facts.dataset}", unit="archive"):
             unpack(archive)
         found, archives = _index(root, facts)
     if not any(found):
