@@ -83,3 +83,11 @@ def test_any_float_tensor_is_taken(dtype):
 def test_a_spec_that_cannot_be_stored_is_refused(wrong):
     with pytest.raises(BankInputError):
         ArraySpec(**wrong)
+
+
+def test_a_bound_that_a_file_holds_as_a_whole_number_of_any_size_decodes_as_a_float():
+    spec = ArraySpec((3,), "flow-uint8", 20.0)
+    object.__setattr__(spec, "bound", 2**64)  # as JSON without a point gives it
+    out = np.empty(3, np.float32)
+    decode_into(spec, np.array([0, 255, 127], np.uint8), out)
+    np.testing.assert_allclose(out, [-(2.0**64), 2.0**64, -(2.0**64) / 255], rtol=1e-4)

@@ -113,11 +113,11 @@ def decode_into(spec: ArraySpec, stored: np.ndarray, out: np.ndarray) -> None:
     if spec.codec != "flow-uint8":
         np.copyto(out, stored)
         return
-    lowest = torch.tensor(-spec.bound)
+    lowest = torch.tensor(-float(spec.bound))  # a file may hold it as a whole number, of any size
     codes = torch.from_numpy(_writable_view(stored).reshape(-1)).split(DECODE_BLOCK)
     for block, values in zip(codes, torch.from_numpy(out.reshape(-1)).split(DECODE_BLOCK), strict=True):
         values.copy_(block)
-        torch.add(lowest, values, alpha=spec.bound / 127.5, out=values)
+        torch.add(lowest, values, alpha=float(spec.bound) / 127.5, out=values)
 
 
 class _View:
