@@ -107,3 +107,18 @@ def test_the_published_lists_are_read_as_their_numbers_say(real_data: Path) -> N
         offsets = [int(row[1]) if numbered_from else 0 for row in rows]
         expected = [Stretch(o, int(row[-2]), numbered_from) for o, row in zip(offsets, rows, strict=True)]
         assert [item.stretch for item in items] == expected
+
+
+@pytest.mark.parametrize("label", ["²", "1²", "--1", "+-1", "9" * 5000, "٣", "1.0", "0x1"])
+def test_a_label_that_is_no_plain_number_is_named_with_its_line(tmp_path: Path, label: str) -> None:
+    (tmp_path / "list.txt").write_text(f"a.avi 0\nb.avi {label}\n")
+    with pytest.raises(ListFileError, match=r"list\.txt:2: no label at the end"):
+        read_list(tmp_path / "list.txt")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a/" * 3000, "a\0b"])
+def test_a_path_that_no_file_can_have_is_a_file_that_is_not_there(tmp_path: Path, name: str) -> None:
+    (tmp_path / "list.txt").write_text(f"{name}.avi 0\n")
+    items = read_list(tmp_path / "list.txt")
+    with pytest.raises(ListFileError, match="1 of 1 files"):
+        require_files(items, list_file=tmp_path / "list.txt")

@@ -1,10 +1,14 @@
 """List files: one video or photo per line, `{path} {label}`, with the frames that count between the two if need be."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from videoda_train.errors import ListFileError
+
+_NUMBER = re.compile(r"[0-9]{1,9}")
+"""Not what `str.isdigit` says: it takes `²`, which is no number to `int`."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +77,19 @@ def read_list(
 
 def _num_integers(lines: Sequence[str], *, base: Path) -> int:
     """Return how many integers end every line, 1 to 3; 1 where the first path exists with whatever ends it."""
-    if (base / lines[0].rsplit(maxsplit=1)[0]).exists():
+    if _exists(base / lines[0].rsplit(maxsplit=1)[0]):
         return 1
     fits = (n for n in (3, 2) if all(len(line.rsplit(maxsplit=n)) == n + 1 for line in lines))
-    return next((n for n in fits if all(f.isdigit() for line in lines for f in line.rsplit(maxsplit=n)[1:-1])), 1)
+    return next(
+        (n for n in fits if all(_NUMBER.fullmatch(f) for line in lines for f in line.rsplit(maxsplit=n)[1:-1])), 1
+    )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that is too long, or no name at all
+        return False
 
 
 def _parse_line(
@@ -84,7 +97,7 @@ def _parse_line(
 ) -> ListItem:
     where = f"{list_file}:{number}"
     name, *last = line.rsplit(maxsplit=1)
-    if not last or not last[0].lstrip("+-").isdigit():
+    if not last or not _NUMBER.fullmatch(last[0][last[0][:1] in ("+", "-") :]):
         raise ListFileError(f"{where}: no label at the end of {line!r}; a line is '{{path}} {{label}}'")
     label = int(last[0])
     if label < 0 or (num_classes is not None and label >= num_classes):
@@ -143,7 +156,7 @@ def _first_repeated(names: Sequence[str]) -> str | None:
 
 def require_files(items: Sequence[ListItem], *, list_file: Path | str) -> None:
     """Raise `ListFileError` naming the first listed files that do not exist."""
-    missing = [item for item in items if not item.path.exists()]
+    missing = [item for item in items if not _exists(item.path)]
     if missing:
         shown = "\n".join(f"  {list_file}:{item.line}: {item.path}" for item in missing[:5])
         more = f"\n  … and {len(missing) - 5} more" if len(missing) > 5 else ""
