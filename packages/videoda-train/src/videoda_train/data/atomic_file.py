@@ -42,6 +42,8 @@ def require_writable(path: Path, *, inside: Path | None = None) -> None:
 def write_bytes(path: Path, write: Callable[[BinaryIO], object], *, inside: Path | None = None) -> None:
     """Call `write` on a temporary file beside `path`, flush it to disk, then rename it to `path`.
 
+    What a killed process of this machine left of the same file is removed.
+
     Args:
         path: the file; one that is there is replaced.
         write: is given the temporary file.
@@ -57,6 +59,7 @@ def write_bytes(path: Path, write: Callable[[BinaryIO], object], *, inside: Path
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_left(path)
         with open_new(temporary) as file:
             write(file)
             file.flush()
@@ -69,6 +72,28 @@ def write_bytes(path: Path, write: Callable[[BinaryIO], object], *, inside: Path
     finally:
         with suppress(OSError):  # its own failure would hide the one that matters
             temporary.unlink(missing_ok=True)
+
+
+def _remove_left(path: Path) -> None:
+    """Remove unfinished ones of a file, of processes that are no more: hidden, with its name and their number."""
+    start, end = f".{path.name}.", ".tmp"
+    with os.scandir(path.parent) as entries:
+        names = [entry.name for entry in entries if entry.name.startswith(start) and entry.name.endswith(end)]
+    for name in names:
+        number = name[len(start) : -len(end)]
+        left = path.with_name(name)
+        if number.isascii() and number.isdigit() and not _is_alive(int(number)) and stat.S_ISREG(left.lstat().st_mode):
+            left.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # it is someone else's
+        pass
+    return True
 
 
 def open_new(path: Path) -> BinaryIO:

@@ -1,0 +1,35 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from videoda_train.data.atomic_file import write_text
+
+
+def dead_process() -> int:
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    return done.pid
+
+
+def test_what_a_killed_process_left_of_a_file_goes_when_the_file_is_written_and_nothing_else(tmp_path: Path) -> None:
+    dead = dead_process()
+    (tmp_path / "elsewhere").write_text("precious")
+    left = tmp_path / f".list.txt.{dead}.tmp"
+    left.write_text("half")
+    others = [f".list.txt.{os.getppid()}.tmp", f".notes.{dead}.tmp", f"list.txt.{dead}.tmp", ".list.txt.mine.tmp"]
+    for name in others:
+        (tmp_path / name).write_text("mine")
+    write_text(tmp_path / "list.txt", "whole")
+    assert (tmp_path / "list.txt").read_text() == "whole"
+    assert not left.exists()
+    assert all((tmp_path / name).read_text() == "mine" for name in others)
+
+
+def test_a_link_with_the_name_of_a_left_file_stays(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("precious")
+    link = tmp_path / f".list.txt.{dead_process()}.tmp"
+    link.symlink_to("elsewhere")
+    write_text(tmp_path / "list.txt", "whole")
+    assert link.is_symlink()
+    assert (tmp_path / "elsewhere").read_text() == "precious"
