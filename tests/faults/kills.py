@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
@@ -73,7 +74,10 @@ class Trial:
         """Kill once at a random moment of a kind, continue, compare."""
         self._reset()
         running, detail = self._begin(number, moment, rng)
-        code = running.wait(SECONDS_TO_END)
+        # A signal before a change of files is sent by the command itself, whenever it comes to it.
+        code = running.wait(
+            SECONDS_TO_END if moment != "before a change of files" else 10 * self.seconds + SECONDS_TO_END
+        )
         left = running.left_after(SECONDS_TO_END)
         said = running.said()
         wrong = [f"{left} processes still there {SECONDS_TO_END:.0f} s later"] if left else []
@@ -169,21 +173,20 @@ class Trial:
         return [f"the user's file {name} is gone or changed" for name in gone]
 
 
-def run_stage(stage: Stage, *, kills: int, seed: int, root: Path) -> list[Kill]:
+def run_stage(stage: Stage, *, kills: int, seed: int, root: Path) -> Iterator[Kill]:
     """Kill a stage so often, with the three signals and all kinds of moments in turn."""
     trial = Trial(stage, root)
     rng = np.random.default_rng([seed, len(stage.name), *stage.name.encode()])
-    moments, results = trial.moments(), []
+    moments = trial.moments()
     attempts = counted = 0
     while counted < kills and attempts < 4 * kills + 8:
         number = SIGNALS[attempts % len(SIGNALS)]
         result = trial.kill(number, moments[(attempts // len(SIGNALS)) % len(moments)], rng)
         attempts += 1
         counted += result.outcome != "had ended"
-        results.append(result)
         if result.problems:
             print(f"{stage.name}: {result}", flush=True)
-    return results
+        yield result
 
 
 def shares(stages: list[Stage], kills: int) -> dict[str, int]:
@@ -225,10 +228,11 @@ def main() -> None:
     for stage in chosen:
         begun = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="videoda-faults-") as root:
-            results += run_stage(stage, kills=counts[stage.name], seed=arguments.seed, root=Path(root).resolve())
+            for kill in run_stage(stage, kills=counts[stage.name], seed=arguments.seed, root=Path(root).resolve()):
+                results.append(kill)
+                if arguments.out is not None:
+                    store(arguments.out, results, seed=arguments.seed)
         print(f"{stage.name}: {time.monotonic() - begun:.0f} s", flush=True)
-        if arguments.out is not None:
-            store(arguments.out, results, seed=arguments.seed)
     print(table(results))
     sys.exit(1 if any(kill.outcome == "wrong" for kill in results) else 0)
 
