@@ -9,31 +9,16 @@ from pathlib import Path
 import cv2
 import pytest
 import tyro
+from own_lists import custom, run
 from tiny_media import moving_frames, write_video
-from videoda_train.cli.commands import run_command
 from videoda_train.cli.entry import exit_code
 from videoda_train.cli.resume import Resume
 from videoda_train.data.prepare import B2U, E2H, S2U
 
 
-def run(*arguments: object) -> int:
-    return exit_code("videoda", lambda: run_command([str(a) for a in arguments]))
-
-
 @dataclass(frozen=True)
 class ResumeOnly:
     resume: Resume = False
-
-
-def custom(data: Path, run_dir: Path, **changes: Path | str | None) -> int:
-    lists = {"source_list": data / "source.txt", "target_list": data / "target.txt", "classes": data / "classes.txt"}
-    named = {**lists, **changes}.items()
-    options = [p for name, value in named for p in (f"--{name.replace('_', '-')}", value) if p is not None]
-    return run(
-        "train", "custom", *options, "--run-dir", run_dir, "--optim.epochs", 1, "--optim.batch-size", 4,
-        "--clip.num-frames", 4, "--clip.num-eval-frames", 8, "--clip.resize", 36, "--clip.crop", 32,
-        "--cfb.bank-from-epoch", 0, "--device", "cpu", "--motion.source", "static",
-    )  # fmt: skip
 
 
 def test_the_whole_road_runs_on_ones_own_lists_and_evaluates_again(
@@ -48,7 +33,9 @@ def test_the_whole_road_runs_on_ones_own_lists_and_evaluates_again(
     )
     assert set(results["other_selections"]) >= {"snd", "entropy", "oracle (uses target labels)"}
     assert run("eval", tmp_path / "run", "--device", "cpu", "--top-k", 1, 2) == 0
-    assert re.search(r"top-1 .* %, top-2 .* of 9 videos \(adapted to\)", capsys.readouterr().out)
+    told = capsys.readouterr().out
+    assert re.search(r"of 9 videos \(top-1 \d+\.\d %, top-2 \d+\.\d %\)\n9 of 9 videos were adapted to", told)
+    assert "held out" not in told
     assert cv2.imread(str(tmp_path / "run" / "eval" / "target" / "confusion_matrix.png")) is not None
     assert run("report", tmp_path / "run", "--out", tmp_path / "page.html") == 0
     assert "confusion matrix" in (tmp_path / "page.html").read_text()
@@ -81,14 +68,17 @@ def test_a_bad_list_is_one_message_and_exit_code_2(
 def test_several_checkpoints_are_fused_on_a_list_that_was_held_out(
     tiny_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert custom(tiny_data, tmp_path / "run", method="source_only") == 0
-    held_out = tmp_path / "held out.txt"
-    lines = (tiny_data / "target.txt").read_text().splitlines()[::2]
-    held_out.write_text("\n".join(lines) + "\n")
+    lines = (tiny_data / "target.txt").read_text().splitlines()
+    held_out, adapted = tmp_path / "held out.txt", tmp_path / "adapted.txt"
+    held_out.write_text("\n".join(lines[::2]) + "\n")
+    adapted.write_text("\n".join(lines[1::2]) + "\n")
+    assert custom(tiny_data, tmp_path / "run", method="source_only", target_list=adapted, root=tiny_data) == 0
     checkpoint = tmp_path / "run" / "checkpoints" / "last.pt"
     arguments = ("--list", held_out, "--root", tiny_data, "--device", "cpu", "--out", tmp_path / "out")
     assert run("eval", tmp_path / "run", checkpoint, *arguments) == 0
-    assert "of 5 videos (held out) by 2 checkpoints fused" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "by 2 checkpoints fused" in told
+    assert "held out: none of the 5 videos was adapted to" in told
     results = json.loads((tmp_path / "out" / "results.json").read_text())
     assert [one["epoch"] for one in results["checkpoints"]] == [1, 1]
     assert results["inductive"]

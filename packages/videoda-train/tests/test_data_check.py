@@ -126,9 +126,29 @@ def test_duplicate_lines_label_gaps_and_backslashes_are_named(tmp_path: Path) ->
     write_image(tmp_path / "a.png", textured_image(8, 8, 0))
     (tmp_path / "list.txt").write_text("a.png 0\na.png\t3\nv\\b.png 0\n")
     notes = "\n".join(check(tmp_path, tmp_path / "check.csv").notes)
-    assert "list.txt:2: a.png is on line 1 too, there with label 0, here with 3" in notes
+    assert "list.txt:2: a.png is on line 1 too, there with label 0, here with label 3" in notes
     assert "labels go up to 3, but none is 1, 2" in notes
     assert "list.txt:3: v\\b.png holds '\\'" in notes
+
+
+def test_a_list_without_labels_is_checked_and_its_label_column_is_empty(tmp_path: Path) -> None:
+    write_image(tmp_path / "a b.png", textured_image(8, 8, 0))
+    (tmp_path / "list.txt").write_text("a b.png\n")
+    report = check(tmp_path, tmp_path / "check.csv")
+    assert not report.notes
+    assert [row.label for row in report.rows] == [None]
+    with (tmp_path / "check.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["path"], row["label"]) == ("a b.png", "")
+    again = check_list(tmp_path / "list.txt", out=tmp_path / "check.csv", resume=True, progress=False)
+    assert [row.label for row in again.rows] == [None]
+
+
+def test_the_gaps_of_a_large_label_are_counted_and_not_all_named(tmp_path: Path) -> None:
+    write_image(tmp_path / "a.png", textured_image(8, 8, 0))
+    (tmp_path / "list.txt").write_text("a.png 999999\n")
+    (note,) = check(tmp_path, tmp_path / "check.csv").notes
+    assert "none is 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 or 999989 more" in note
 
 
 def test_the_command_exits_with_3_where_something_is_wrong(

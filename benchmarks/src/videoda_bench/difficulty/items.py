@@ -32,7 +32,7 @@ def load_items(list_file: Path) -> list[Item]:
     items = []
     for listed in ProgressBar(read_list(list_file), desc=f"read {list_file.name}", unit="item"):
         reader = open_item(listed)
-        items.append(Item(reader.frames(np.arange(len(reader)), size=(SIZE, SIZE)), listed.label, listed))
+        items.append(Item(reader.frames(np.arange(len(reader)), size=(SIZE, SIZE)), listed.known_label, listed))
     return items
 
 
@@ -54,7 +54,7 @@ def held_out_names(listed: Sequence[ListItem]) -> set[str]:
     groups: dict[int, dict[str, list[str]]] = {}
     for item in listed:
         group = re.sub(r"_c\d+(?=\.\w+$)", "", item.name)
-        groups.setdefault(item.label, {}).setdefault(group, []).append(item.name)
+        groups.setdefault(item.known_label, {}).setdefault(group, []).append(item.name)
     return {
         name
         for of_class in groups.values()

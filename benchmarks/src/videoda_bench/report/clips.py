@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 from videoda_train.data.image_file import read_image
-from videoda_train.data.list_file import ListItem, read_classes, read_list
+from videoda_train.data.list_file import ListItem, read_classes, read_labelled, read_list
 from videoda_train.data.prepared import PreparedPaths, source_clip_name
 from videoda_train.data.source_clips import generated_flow_bound
 from videoda_train.data.video_reader import FrameFolderReader
@@ -43,9 +43,9 @@ def example_clips(run: FinishedRun, *, count: int) -> list[tuple[str, list[Panel
     paths = prepared_paths(config, run.folder)
     if config.motion.source == "static" or not paths.source_frames.is_dir():
         return []
-    classes = read_classes(config.data.classes)
-    items = read_list(config.data.source_list, root=config.data.root)
-    first = {item.label: item for item in reversed(items)}
+    classes = read_classes(config.data.class_map)
+    items = read_labelled(config.data.source_list, root=config.data.root, classes=classes)
+    first = {item.known_label: item for item in reversed(items)}
     step = max(1, len(first) // count)
     return [
         (classes[label], [*_source_panels(run, first[label], paths), *_bank_panel(run, label, paths)])
@@ -76,7 +76,9 @@ def _bank_panel(run: FinishedRun, label: int, paths: PreparedPaths) -> list[Pane
     item = read_list(run.config.data.target_list, root=run.config.data.root)[banked[label][0]]
     codes = np.load(paths.flow_file(item))
     flow = depthmotion.flowio.decode_uint8(codes, bound=run.config.clip.flow_bound)
-    classes = read_classes(run.config.data.classes)
+    classes = read_classes(run.config.data.class_map)
+    if item.label is None:
+        return [moving_panel(_coloured(flow), "flow from the bank")]
     right = item.label == label
     caption = "flow from the bank: a video of " + (classes[item.label] if right else f"{classes[item.label]}, wrongly")
     return [moving_panel(_coloured(flow), caption, right=right)]

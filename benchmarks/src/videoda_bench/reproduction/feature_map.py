@@ -59,7 +59,7 @@ def save_feature_map(config: TrainConfig, run_dir: Path, data: TrainingData, *, 
         source=plane[: len(labels)].tolist(),
         source_labels=labels,
         target=plane[len(labels) :].tolist(),
-        target_labels=[item.label for item in data.evaluated.items],
+        target_labels=[item.known_label for item in data.evaluated.items],
         explained=shares.tolist(),
     )
     write_text(run_dir / FILE_NAME, json.dumps(asdict(points)) + "\n")

@@ -1,15 +1,19 @@
 """Scores of target videos, and the numbers made of them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from videoda_train.data.list_file import ListItem
 from videoda_train.data.training_data import EvaluationData
+from videoda_train.errors import RunError
+
+UNLABELLED = -1
+"""In a tensor of true classes: a video without label."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,12 @@ class Scores:
         """Mean of the streams' softmax scores: each video's sum to 1."""
         return self.softmax / len(self.streams)
 
+    def of(self, chosen: Bool[Tensor, " N"]) -> "Scores":
+        """Return the scores of some of the videos."""
+        return Scores(
+            logits=self.logits[chosen], streams={name: values[chosen] for name, values in self.streams.items()}
+        )
+
     def cpu(self) -> "Scores":
         """Return the scores on the CPU."""
         return Scores(logits=self.logits.cpu(), streams={name: value.cpu() for name, value in self.streams.items()})
@@ -46,23 +56,34 @@ class Scores:
 
 @dataclass(frozen=True)
 class Metrics:
-    """What is reported of one evaluation; accuracies in [0, 1]."""
+    """What is reported of one evaluation; accuracies in [0, 1], over the videos that have a label.
 
-    acc_logits: float
+    Where there is nothing to compare with, every accuracy is `None` and `no_accuracy` says why.
+    """
+
+    num_labelled: int
+    """Videos that have a label: the accuracies are over these."""
+    no_accuracy: str | None
+    """Why there is no accuracy; `None` where there is one."""
+    mean_confidence: float
+    """Mean over all videos of the score of the predicted class, by softmax, in [0, 1]."""
+    predicted_counts: list[int]
+    """How many of all videos each class was predicted for, by softmax."""
+    acc_logits: float | None
     """Accuracy by the sum of logits (`Acc`)."""
-    acc_softmax: float
+    acc_softmax: float | None
     """Accuracy by the sum of softmax scores (`AccSf`, the paper's)."""
     acc_rgb: float | None
     """Accuracy of the RGB stream alone; `None` if it does not vote."""
     acc_flow: float | None
     """Accuracy of the flow stream alone; `None` if it does not vote."""
-    acc_top5: float
+    acc_top5: float | None
     """Share of videos whose class is among the five best by softmax."""
-    mean_class_accuracy: float
+    mean_class_accuracy: float | None
     """Mean of the per-class recalls, by softmax, over the classes that occur."""
-    per_class_accuracy: list[float | None]
+    per_class_accuracy: list[float | None] | None
     """Recall per class; `None` for a class without a video."""
-    confusion_matrix: list[list[int]]
+    confusion_matrix: list[list[int]] | None
     """Rows: true class; columns: predicted class."""
 
 
@@ -77,14 +98,32 @@ def fuse_scores(parts: Sequence[Scores]) -> Scores:
 
 
 def top_k_accuracy(scores: Scores, labels: Int64[Tensor, " N"], k: int) -> float:
-    """Return the share of videos whose class is among the `k` best by softmax."""
-    best = scores.softmax.topk(min(k, scores.softmax.shape[1]), dim=1).indices
-    return float((best == labels[:, None]).any(dim=1).double().mean())
+    """Return the share of the labelled videos whose class is among the `k` best by softmax."""
+    known = labels != UNLABELLED
+    best = scores.softmax[known].topk(min(k, scores.softmax.shape[1]), dim=1).indices
+    return float((best == labels[known, None]).any(dim=1).double().mean())
 
 
 def labels_of(items: Sequence[ListItem]) -> Int64[Tensor, " N"]:
-    """Return the videos' true classes."""
-    return torch.tensor([item.label for item in items])
+    """Return the videos' true classes; `UNLABELLED` for a video without label."""
+    return torch.tensor([UNLABELLED if item.label is None else item.label for item in items], dtype=torch.int64)
+
+
+def why_no_accuracy(labels: Int64[Tensor, " N"], *, num_classes: int, one_class: bool) -> str | None:
+    """Return why labels are not compared with, or `None` where they are.
+
+    Two or more videos that all carry one label, in a list that has several classes, are taken for a list whose labels
+    nobody gave (zeros in place of none) unless `one_class` says that they are true.
+    """
+    if not bool((labels != UNLABELLED).any()):
+        return "no video has a label"
+    first = int(labels[0])
+    if one_class or num_classes < 2 or len(labels) < 2 or bool((labels != first).any()):
+        return None
+    return (
+        f"all {len(labels)} videos carry the label {first}, as if nobody had given one; delete the labels from the "
+        "list, or say that they are true with --one-class"
+    )
 
 
 def evaluation_batches(count: int, *, batch_size: int) -> list[range]:
@@ -108,26 +147,65 @@ def join_scores(parts: list[Scores]) -> Scores:
     )
 
 
-def measure(scores: Scores, labels: Int64[Tensor, " N"]) -> Metrics:
-    """Compare scores with the true labels. A tie goes to the lower class."""
+def measure(scores: Scores, labels: Int64[Tensor, " N"], *, one_class: bool = False) -> Metrics:
+    """Compare scores with the true labels, as far as there are any. A tie goes to the lower class.
+
+    Args:
+        scores: of all videos.
+        labels: as of `labels_of`.
+        one_class: labels that are all the same are true.
+
+    Raises:
+        RunError: a score is not finite.
+    """
+    _require_finite(scores)
     num_classes = scores.softmax.shape[1]
-    by_softmax = scores.softmax.argmax(dim=1)
-    pairs = labels * num_classes + by_softmax
+    confidence, by_softmax = scores.confidence.max(dim=1)
+    known = labels != UNLABELLED
+    metrics = Metrics(
+        num_labelled=int(known.sum()),
+        no_accuracy=why_no_accuracy(labels, num_classes=num_classes, one_class=one_class),
+        mean_confidence=float(confidence.double().mean()),
+        predicted_counts=torch.bincount(by_softmax, minlength=num_classes).tolist(),
+        acc_logits=None,
+        acc_softmax=None,
+        acc_rgb=None,
+        acc_flow=None,
+        acc_top5=None,
+        mean_class_accuracy=None,
+        per_class_accuracy=None,
+        confusion_matrix=None,
+    )
+    if metrics.no_accuracy is not None:
+        return metrics
+    pairs = labels[known] * num_classes + by_softmax[known]
     confusion = torch.bincount(pairs, minlength=num_classes**2).reshape(num_classes, num_classes)
     occurrences = confusion.sum(dim=1)
     recalls = [float(confusion[k, k] / occurrences[k]) if occurrences[k] else None for k in range(num_classes)]
-    known = [recall for recall in recalls if recall is not None]
-    alone = {name: _accuracy(values, labels) for name, values in scores.streams.items()}
-    return Metrics(
-        acc_logits=_accuracy(scores.logits, labels),
-        acc_softmax=_accuracy(scores.softmax, labels),
+    occurring = [recall for recall in recalls if recall is not None]
+    alone = {name: _accuracy(values[known], labels[known]) for name, values in scores.streams.items()}
+    return replace(
+        metrics,
+        acc_logits=_accuracy(scores.logits[known], labels[known]),
+        acc_softmax=_accuracy(scores.softmax[known], labels[known]),
         acc_rgb=alone.get("rgb"),
         acc_flow=alone.get("flow"),
         acc_top5=top_k_accuracy(scores, labels, 5),
-        mean_class_accuracy=sum(known) / len(known),
+        mean_class_accuracy=sum(occurring) / len(occurring),
         per_class_accuracy=recalls,
         confusion_matrix=confusion.tolist(),
     )
+
+
+def _require_finite(scores: Scores) -> None:
+    """Refuse scores that mean nothing: the largest of NaNs is class 0."""
+    finite = torch.stack([values.isfinite().all(dim=1) for values in (scores.logits, *scores.streams.values())]).all(0)
+    if not bool(finite.all()):
+        raise RunError(
+            f"the scores of {int((~finite).sum())} of {len(finite)} videos are not finite, first of video "
+            f"{int((~finite).nonzero()[0]) + 1} in the list: nothing is measured; take an earlier checkpoint, or train "
+            "with a lower --optim.lr or --precision fp32"
+        )
 
 
 def _accuracy(scores: Float[Tensor, "N K"], labels: Int64[Tensor, " N"]) -> float:

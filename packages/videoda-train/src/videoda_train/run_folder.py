@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from videoda_train.csv_cells import name_cell, path_cell
 from videoda_train.data.atomic_file import write_text
 from videoda_train.data.list_file import ListItem
 from videoda_train.errors import RunError, StorageError
@@ -244,18 +245,18 @@ class RunFolder:
     def write_predictions(
         self, items: Sequence[ListItem], classes: Sequence[str], scores: Scores, *, file: Path | None = None
     ) -> None:
-        """Write one CSV row per video: path, true and predicted classes, confidence, softmax score per class."""
-        table = io.StringIO()
+        """Write one CSV row per video: path, true class if known, predicted classes, confidence, softmax per class."""
+        table, names = io.StringIO(newline=""), [name_cell(name) for name in classes]
         writer = csv.writer(table)
-        writer.writerow(["path", "label", "predicted_softmax", "predicted_logits", "confidence", *classes])
+        writer.writerow(["path", "label", "predicted_softmax", "predicted_logits", "confidence", *names])
         for item, logits, confidence in zip(items, scores.logits, scores.confidence, strict=True):
             best = int(confidence.argmax())
             writer.writerow(
                 [
-                    item.name,
-                    classes[item.label],
-                    classes[best],
-                    classes[int(logits.argmax())],
+                    path_cell(item.name),
+                    "" if item.label is None else names[item.label],
+                    names[best],
+                    names[int(logits.argmax())],
                     f"{float(confidence[best]):.6f}",
                     *(f"{float(value):.6f}" for value in confidence),
                 ]

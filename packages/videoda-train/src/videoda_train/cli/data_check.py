@@ -18,7 +18,7 @@ class Check:
     """
 
     list_file: tyro.conf.Positional[Path]
-    """'{path} {label}' per line: videos, folders of frames or photos."""
+    """'{path} {label}' or path per line: videos, folders of frames or photos; or a folder, or a pattern."""
     out: Path | None = None
     """The CSV, one row per file; default: LIST-check.csv in the current folder."""
     root: Path | None = None

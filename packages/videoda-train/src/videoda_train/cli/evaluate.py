@@ -7,6 +7,7 @@ from typing import Annotated
 import tyro
 
 from videoda_train.engine.evaluate_checkpoints import Weights, evaluate_checkpoints
+from videoda_train.report.wording import describe_evaluation
 
 
 @dataclass(frozen=True)
@@ -16,15 +17,21 @@ class Evaluate:
     checkpoints: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN|CHECKPOINT …")]
     """Run folders (their newest checkpoint) or files in RUN/checkpoints."""
     list: Path | None = None
-    """Videos to classify, '{path} {label}' per line; default: the first run's target list."""
+    """Videos to classify: '{path} {label}' or path per line, a folder or a pattern; default: the first run's target
+    list."""
     root: Path | None = None
     """Folder of relative paths in `--list`; default: its own."""
     out: Path | None = None
-    """Folder for results.json, predictions.csv and confusion_matrix.png; default: RUN/eval/LIST_NAME."""
+    """Folder for results.json, predictions.csv and, of videos with labels, confusion_matrix.png; default:
+    RUN/eval/LIST_NAME, with a hash behind it where another list has that name."""
+    overwrite: bool = False
+    """Replace an earlier evaluation in `--out`."""
     top_k: tuple[int, ...] = (1, 5)
     """Also count the videos whose class is among the k best."""
     weights: Weights = "last"
     """The weights that trained, or their moving average (`--optim.ema-decay`)."""
+    one_class: bool = False
+    """The labels of videos that all carry the same one are true."""
     device: str = "auto"
 
     def run(self) -> None:
@@ -36,13 +43,10 @@ class Evaluate:
             out_dir=self.out,
             top_k=self.top_k,
             weights=self.weights,
+            one_class=self.one_class,
+            overwrite=self.overwrite,
             device_name=self.device,
         )
-        split = "held out" if results["inductive"] else "adapted to"
-        best = ", ".join(f"top-{k} {100 * value:.1f} %" for k, value in results["top_k_accuracy"].items())
-        fused = f" by {len(self.checkpoints)} checkpoints fused" if len(self.checkpoints) > 1 else ""
-        print(
-            f"AccSf {100 * results['acc_softmax']:.1f} %, Acc {100 * results['acc_logits']:.1f} %, mean class accuracy "
-            f"{100 * results['mean_class_accuracy']:.1f} %, {best} of {results['num_target_videos']} videos "
-            f"({split}){fused}; scores: {out / 'predictions.csv'}, matrix: {out / 'confusion_matrix.png'}"
-        )
+        print("\n".join(describe_evaluation(results, num_checkpoints=len(self.checkpoints))))
+        matrix = f", matrix: {out / 'confusion_matrix.png'}" if results["no_accuracy"] is None else ""
+        print(f"scores: {out / 'predictions.csv'}{matrix}")

@@ -13,7 +13,7 @@ class ListCommand:
     """The arguments of a command that works through a list."""
 
     list_file: tyro.conf.Positional[Path]
-    """'{path} {label}' per line: videos or folders of frames."""
+    """'{path} {label}' or path per line: videos or folders of frames; or a folder, or a pattern."""
     root: Path | None = None
     """Folder of relative paths; default: the list file's own."""
     workers: int = 2

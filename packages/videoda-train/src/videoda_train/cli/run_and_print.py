@@ -1,10 +1,12 @@
 """What every training command does once its configuration is resolved."""
 
 from pathlib import Path
+from typing import Any
 
 from videoda_train.engine.dry_run import describe_run
 from videoda_train.engine.run import run_training
 from videoda_train.recipes.config import TrainConfig
+from videoda_train.report.wording import describe_metrics
 
 
 def run_and_print(config: TrainConfig, run_dir: Path, *, resume: bool, dry_run: bool) -> None:
@@ -17,13 +19,13 @@ def run_and_print(config: TrainConfig, run_dir: Path, *, resume: bool, dry_run: 
         print_result(result.results, result.folder)
 
 
-def print_result(results: dict[str, object], folder: Path) -> None:
+def print_result(results: dict[str, Any], folder: Path) -> None:
     """Print the numbers of a run and where its files are."""
     scale = " (a miniature result)" if results["scale"] == "mini" else ""
     print(
         f"{results['task']} {results['method']} seed {results['seed']}, last epoch{scale}: "
-        f"AccSf {100 * float(str(results['acc_softmax'])):.1f} %, Acc {100 * float(str(results['acc_logits'])):.1f} %, "
-        f"mean class accuracy {100 * float(str(results['mean_class_accuracy'])):.1f} % "
-        f"of {results['num_target_videos']} videos"
+        f"{describe_metrics(results, count=results['num_target_videos'])}"
     )
+    if results["no_accuracy"]:
+        print(f"no accuracy: {results['no_accuracy']}; predictions: {folder / 'predictions.csv'}")
     print(f"report: {folder / 'report' / 'index.html'}")

@@ -17,8 +17,8 @@ from videoda_train.recipes.custom import CUSTOM, custom_options
 class TrainCustom:
     """Train on your own labelled photos and unlabelled videos, with a recipe of the `--method` for narrow networks.
 
-    Videos need a label in their list only for the accuracies in the report; without labels write 0 everywhere, and read
-    predictions.csv.
+    A video's label in its list is for the accuracies in the report alone. Without labels write paths alone, or give a
+    folder or a pattern in place of the list: predictions and their confidences are then what is told.
     """
 
     data: Annotated[DataConfig, tyro.conf.arg(name="")]

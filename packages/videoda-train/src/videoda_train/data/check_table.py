@@ -28,7 +28,7 @@ class CheckRow:
 
     line: int
     path: str
-    label: int
+    label: int | None
     state: FileState
     check: VideoCheck
 
@@ -129,4 +129,6 @@ def _row(values: dict[str, str]) -> CheckRow:
     kinds: dict[Any, Callable[[str], Any]] = {int: int, float: float, bool: lambda text: bool(int(text))}
     check = VideoCheck(**{f.name: kinds.get(f.type, str)(values[f.name]) for f in fields(VideoCheck)})
     state = FileState(int(values["size"]), int(values["modified_ns"]))
-    return CheckRow(int(values["line"]), values["path"], int(values["label"]), state, check)
+    return CheckRow(
+        int(values["line"]), values["path"], int(values["label"]) if values["label"] else None, state, check
+    )

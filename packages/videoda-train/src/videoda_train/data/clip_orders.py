@@ -29,4 +29,4 @@ class OrderedVideos(ViewVideos):
     def evaluation_views(self, index: int) -> UInt8[np.ndarray, "V T S S 3"]:
         """Return the reordered clips."""
         views = super().evaluation_views(index)
-        return views[all_permutations(len(views))[self.items[index].label].numpy()]
+        return views[all_permutations(len(views))[self.items[index].known_label].numpy()]

@@ -14,12 +14,17 @@ def list_notes(items: Sequence[ListItem], *, list_file: Path) -> list[str]:
         where = f"{list_file}:{item.line}"
         earlier = first.setdefault(item.path, item)
         if earlier is not item:
-            label = "" if earlier.label == item.label else f", there with label {earlier.label}, here with {item.label}"
+            label = "" if earlier.label == item.label else f", there {_said(earlier)}, here {_said(item)}"
             notes.append(f"{where}: {item.name} is on line {earlier.line} too{label}; drop one of them")
         if "\\" in item.name and not item.path.exists():
             notes.append(f"{where}: {item.name} holds '\\'; write paths with '/'")
-    present = {item.label for item in items}
-    gaps = [str(label) for label in range(max(present)) if label not in present]
+    present = {item.label for item in items if item.label is not None}
+    gaps = [str(label) for label in range(max(present, default=0)) if label not in present]
     if gaps:
-        notes.append(f"{list_file}: labels go up to {max(present)}, but none is {', '.join(gaps)}; check the class map")
+        shown = ", ".join(gaps[:10]) + (f" or {len(gaps) - 10} more" if len(gaps) > 10 else "")
+        notes.append(f"{list_file}: labels go up to {max(present)}, but none is {shown}; check the class map")
     return notes
+
+
+def _said(item: ListItem) -> str:
+    return "without label" if item.label is None else f"with label {item.label}"

@@ -66,7 +66,7 @@ class SourceDataset:
         frames = pad_indices(len(rgb), self._clip.num_frames)
         pairs = pad_indices(len(codes), self._clip.num_frames)
         return SourceSample(
-            rgb=crop.rgb(rgb)[frames], flow_codes=crop.flow_codes(codes)[pairs], label=self.items[index].label
+            rgb=crop.rgb(rgb)[frames], flow_codes=crop.flow_codes(codes)[pairs], label=self.items[index].known_label
         )
 
     def flow(self, index: int, rng: np.random.Generator) -> UInt8[np.ndarray, "T S S 2"]:

@@ -20,7 +20,7 @@ class SourceVideos:
     def sample(self, index: int, rng: np.random.Generator) -> SourceSample:
         """Return clip `index` with one crop and flip, drawn from `rng`, for RGB and flow alike."""
         rgb, flow_codes = self._videos.even_clip(index, rng)
-        return SourceSample(rgb=rgb, flow_codes=flow_codes, label=self.items[index].label)
+        return SourceSample(rgb=rgb, flow_codes=flow_codes, label=self.items[index].known_label)
 
     def flow(self, index: int, rng: np.random.Generator) -> UInt8[np.ndarray, "T S S 2"]:
         """Return the flow codes of clip `index` alone, no frame decoded."""

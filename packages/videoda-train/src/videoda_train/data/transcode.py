@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from videoda_train.data.item_reader import stream_item
-from videoda_train.data.list_file import ListItem
+from videoda_train.data.list_file import ListItem, list_text
 from videoda_train.data.list_work import ListSummary, named_videos, work_through
 from videoda_train.data.made_files import made_whole, require_replaceable, write_ours
 from videoda_train.data.resize import fit_short_side
@@ -114,8 +114,8 @@ def transcode_list(
         progress=progress,
         limit_s=limit_s,
     )
-    rows = [f"{task.place.relative_to(out_dir)} {task.item.label}\n" for task in tasks if task.place.exists()]
-    write_ours(new_list, "".join(rows), overwrite=resume)
+    rows = [(str(task.place.relative_to(out_dir)), task.item.label) for task in tasks if task.place.exists()]
+    write_ours(new_list, list_text(rows), overwrite=resume)
     return summary
 
 

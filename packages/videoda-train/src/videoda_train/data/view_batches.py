@@ -104,7 +104,7 @@ class ViewsData(TrainingData):
         source, target, target_pass = self._share(key)
         return ViewsBatch(
             source=_stack([self._source_views(int(index), key.epoch) for index in source]),
-            source_labels=torch.tensor([self.source.items[index].label for index in source]),
+            source_labels=torch.tensor([self.source.items[index].known_label for index in source]),
             source_index=torch.from_numpy(source),
             target=_stack([self._target_views(int(index), target_pass) for index in target]),
             target_index=torch.from_numpy(target),

@@ -19,10 +19,11 @@ Callback = Callable[[Record], None]
 
 
 def scalars(record: Record) -> dict[str, float]:
-    """Return an epoch's numbers by the name they are plotted under."""
+    """Return an epoch's numbers by the name they are plotted under; without target labels there are no accuracies."""
     named = {f"loss/{name}": value for name, value in record["losses"].items()}
-    named |= {f"target/{name}": record[name] for name in ("acc_softmax", "acc_logits", "mean_class_accuracy")}
-    named |= {f"average/{name}": value for name, value in record.get("average", {}).items()}
+    told = ("acc_softmax", "acc_logits", "mean_class_accuracy", "mean_confidence")
+    named |= {f"target/{name}": record[name] for name in told if record.get(name) is not None}
+    named |= {f"average/{name}": value for name, value in record.get("average", {}).items() if value is not None}
     named |= {f"criteria/{name}": value for name, value in record["criteria"].items()}
     if counts := record.get("bank_counts"):
         named |= {"bank/videos": sum(counts), "bank/largest_class_share": max(counts) / max(sum(counts), 1)}
@@ -85,12 +86,17 @@ def console(*, epochs: int) -> Callback:
 
 
 def describe_epoch(record: Record, *, epochs: int) -> str:
-    """Return the console line of an epoch."""
+    """Return the console line of an epoch: accuracies where videos have labels, or how sure the network is."""
     loss = sum(record["losses"].values())
     bank = f"  bank {sum(record['bank_counts'])}" if "bank_counts" in record else ""
-    average = f"  average AccSf {100 * record['average']['acc_softmax']:5.1f}" if "average" in record else ""
+    if record["acc_softmax"] is None:
+        counts = record["predicted_counts"]
+        told = f"confidence {record['mean_confidence']:.2f}  classes predicted {sum(map(bool, counts))}/{len(counts)}"
+    else:
+        averaged = record.get("average", {}).get("acc_softmax")
+        average = "" if averaged is None else f"  average AccSf {100 * averaged:5.1f}"
+        told = f"AccSf {100 * record['acc_softmax']:5.1f}  Acc {100 * record['acc_logits']:5.1f}{average}"
     return (
-        f"epoch {record['epoch'] + 1:3d}/{epochs}  loss {loss:.3f}  AccSf {100 * record['acc_softmax']:5.1f}  "
-        f"Acc {100 * record['acc_logits']:5.1f}{average}  "
+        f"epoch {record['epoch'] + 1:3d}/{epochs}  loss {loss:.3f}  {told}  "
         f"{record['train_seconds']:.1f} s + {record['evaluate_seconds']:.1f} s{bank}"
     )

@@ -6,17 +6,30 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
+from jaxtyping import Bool
+from torch import Tensor
+
 from videoda_train.data.atomic_file import write_bytes
-from videoda_train.data.list_file import ListItem
+from videoda_train.data.list_file import ListItem, read_list
 from videoda_train.data.prepared import PreparedPaths
+from videoda_train.data.same_videos import in_list, list_digest
 from videoda_train.engine.checkpoint import load_checkpoint, load_weights
 from videoda_train.engine.device import resolve_device, resolve_precision
 from videoda_train.engine.evaluate import evaluate
+from videoda_train.engine.evaluation_folder import claim, evaluation_folder, finish, require_replaceable
 from videoda_train.engine.results import describe_results
-from videoda_train.engine.run_data import class_names, evaluated_list, prepare_videos, prepared_paths, read_evaluated
+from videoda_train.engine.run_data import (
+    class_names,
+    evaluated_list,
+    prepare_videos,
+    prepared_paths,
+    read_evaluated,
+    read_source,
+)
 from videoda_train.engine.runtime import Runtime
-from videoda_train.errors import ConfigError, RunError
-from videoda_train.evaluation import Scores, fuse_scores, labels_of, top_k_accuracy
+from videoda_train.errors import ConfigError, RunError, VideodaError
+from videoda_train.evaluation import Scores, fuse_scores, labels_of, measure, top_k_accuracy
 from videoda_train.methods.build import build_method
 from videoda_train.recipes.config import TrainConfig
 from videoda_train.report.figures import confusion_picture
@@ -43,19 +56,28 @@ def evaluate_checkpoints(
     out_dir: Path | str | None = None,
     top_k: Sequence[int] = (1, 5),
     weights: Weights = "last",
+    one_class: bool = False,
+    overwrite: bool = False,
     device_name: str = "auto",
     progress: bool = True,
 ) -> tuple[Path, dict[str, Any]]:
     """Evaluate checkpoints of one set of classes; of several, the mean of their scores.
 
+    The videos are compared with those that the runs adapted to: `num_adapted` counts them, `num_in_source` those that
+    were learnt from with their labels, and where there are videos of both kinds, `adapted` and `held_out` have the
+    numbers of each.
+
     Args:
         sources: run folders (their newest checkpoint) or checkpoint files in one.
-        list_file: videos to classify; default: the first run's own target list.
+        list_file: videos to classify: a list, a folder or a pattern; default: the first run's own target list.
         root: folder of relative paths in `list_file`; default: its own.
-        out_dir: where to write `results.json`, `predictions.csv` and `confusion_matrix.png`; default:
-            `RUN/eval/LIST_NAME` of the first run, `LIST_NAME-fused` of several.
+        out_dir: where to write `results.json`, `predictions.csv` and, where videos have labels,
+            `confusion_matrix.png`; default: `RUN/eval/LIST_NAME` of the first run, `LIST_NAME-fused` of several; with a
+            hash behind it where another list has that name.
         top_k: for which k to count videos whose class is among the k best.
         weights: those that trained, or their moving average.
+        one_class: labels that are all the same are true.
+        overwrite: replace an earlier evaluation in `out_dir`; in the run's own folder it is replaced anyway.
         device_name: as in a run's configuration.
         progress: show progress bars.
 
@@ -63,7 +85,8 @@ def evaluate_checkpoints(
         The output folder and the results.
 
     Raises:
-        RunError: no checkpoint, no moving average in it, or runs of different classes.
+        RunError: no checkpoint, no moving average in it, runs of different classes, scores that are not finite, or
+            files in `out_dir` that are not to be replaced.
         ListFileError: the list does not fit the runs' classes.
     """
     if any(k < 1 for k in top_k):
@@ -82,27 +105,74 @@ def evaluate_checkpoints(
     videos = Path(list_file) if list_file is not None else evaluated_list(first.config)
     root = first.config.data.root if list_file is None else root
     items = read_evaluated(first.config, videos, root=root)
+    list_sha256 = list_digest(items)
+    name = (videos.stem.strip("*?[]") or "videos") + ("-fused" if len(runs) > 1 else "")
+    own = evaluation_folder(first.folder.root, name, list_sha256=list_sha256)
+    out = RunFolder(out_dir or own)
+    require_replaceable(out.root, overwrite=overwrite or out_dir is None)
     runtime = Runtime(resolve_device(device_name), progress=progress)
-    saved, parts = zip(*(score_run(run, items, videos, runtime, weights=weights) for run in runs), strict=True)
+    saved, parts = zip(
+        *(score_run(run, items, videos, runtime, name=name, weights=weights) for run in runs), strict=True
+    )
     scores = fuse_scores(parts)
-    results = {
-        **describe_results(first.config, scores, items, classes=first.classes),
-        "top_k_accuracy": {str(k): top_k_accuracy(scores, labels_of(items), k) for k in top_k},
+    config = first.config
+    if one_class:
+        config = dataclasses.replace(config, data=dataclasses.replace(config.data, one_class=True))
+    results = describe_results(config, scores, items, classes=first.classes)
+    measured = results["no_accuracy"] is None
+    results |= {
+        "top_k_accuracy": {str(k): top_k_accuracy(scores, labels_of(items), k) for k in top_k} if measured else None,
         "list": str(videos),
-        "inductive": videos.resolve() != first.config.data.target_list.resolve(),
+        "list_sha256": list_sha256,
+        **compare_with_training(runs, items, scores, one_class=config.labels_are_true),
         "weights": weights,
         "checkpoints": [
             {"path": str(run.checkpoint), "method": run.config.method, "epoch": one["epoch"], "step": one["step"]}
             for run, one in zip(runs, saved, strict=True)
         ],
     }
-    name = videos.stem + ("-fused" if len(runs) > 1 else "")
-    out = RunFolder(out_dir or first.folder.root / "eval" / name)
+    claim(out.root, videos, list_sha256=list_sha256)
     out.write_predictions(items, first.classes, scores)
-    picture = confusion_picture(results["confusion_matrix"], first.classes)
-    write_bytes(out.root / "confusion_matrix.png", lambda file: file.write(picture))
+    written = ["results.json", "predictions.csv"]
+    if measured:
+        picture = confusion_picture(results["confusion_matrix"], first.classes)
+        write_bytes(out.root / "confusion_matrix.png", lambda file: file.write(picture))
+        written.append("confusion_matrix.png")
     out.write_results(results)
+    finish(out.root, written)
     return out.root, results
+
+
+def compare_with_training(
+    runs: Sequence[SavedRun], items: Sequence[ListItem], scores: Scores, *, one_class: bool
+) -> dict[str, Any]:
+    """Return how many of the videos the runs saw in training, and the numbers of those they did and did not.
+
+    `None` where a run's own lists cannot be read any more.
+    """
+    try:
+        adapted = _in_any(items, [read_list(run.config.data.target_list, root=run.config.data.root) for run in runs])
+        in_source = _in_any(items, [read_source(run.config) for run in runs])
+    except VideodaError as error:
+        unknown = f"a training list cannot be read any more: {error}"
+        return {"num_adapted": None, "num_in_source": None, "inductive": None, "unknown_split": unknown}
+    labels = labels_of(items)
+    held_out = ~(adapted | in_source)
+    found: dict[str, Any] = {
+        "num_adapted": int(adapted.sum()),
+        "num_in_source": int(in_source.sum()),
+        "inductive": bool(held_out.all()),
+    }
+    if held_out.any() and not held_out.all():
+        for name, chosen in (("adapted", adapted), ("held_out", held_out)):
+            if chosen.any():
+                metrics = measure(scores.of(chosen), labels[chosen], one_class=one_class)
+                found[name] = {"num_videos": int(chosen.sum()), **dataclasses.asdict(metrics)}
+    return found
+
+
+def _in_any(items: Sequence[ListItem], lists: Sequence[list[ListItem]]) -> Bool[Tensor, " N"]:
+    return torch.tensor([in_list(items, listed) for listed in lists]).any(dim=0)
 
 
 def open_run(source: Path) -> SavedRun:
@@ -120,13 +190,16 @@ def open_run(source: Path) -> SavedRun:
 
 
 def score_run(
-    run: SavedRun, items: Sequence[ListItem], list_file: Path, runtime: Runtime, *, weights: Weights
+    run: SavedRun, items: Sequence[ListItem], list_file: Path, runtime: Runtime, *, name: str, weights: Weights
 ) -> tuple[dict[str, Any], Scores]:
     """Score a list's videos by one checkpoint; return the checkpoint's content and the scores."""
     saved = load_checkpoint(run.checkpoint)
     paths = prepared_paths(run.config, run.folder.root)
     if list_file.resolve() != evaluated_list(run.config).resolve():
-        paths = PreparedPaths(run.folder.root / "eval" / list_file.stem / "prepared")
+        list_sha256 = list_digest(items)
+        folder = evaluation_folder(run.folder.root, name, list_sha256=list_sha256)
+        claim(folder, list_file, list_sha256=list_sha256)
+        paths = PreparedPaths(folder / "prepared")
     videos = prepare_videos(run.config, items, paths, list_file=list_file, progress=runtime.progress)
     with tempfile.TemporaryDirectory() as bank_dir:
         method = build_method(

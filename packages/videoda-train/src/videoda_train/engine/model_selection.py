@@ -73,7 +73,12 @@ def preferred(records: Sequence[dict[str, Any]], criterion: Criterion) -> dict[s
 
 
 def other_selections(records: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return the epochs that each criterion would choose in place of the last one, and that target labels would."""
+    """Return the epochs that each criterion would choose in place of the last one, and that target labels would.
+
+    Without target labels there is neither the oracle nor an accuracy of the others.
+    """
     chosen: dict[str, dict[str, Any]] = {name: preferred(records, name) for name in CRITERIA}
-    chosen[ORACLE] = max(records, key=lambda record: record["acc_softmax"])
-    return {name: {key: record[key] for key in _REPORTED} for name, record in chosen.items()}
+    measured = [record for record in records if record["acc_softmax"] is not None]
+    if measured:
+        chosen[ORACLE] = max(measured, key=lambda record: record["acc_softmax"])
+    return {name: {key: record[key] for key in _REPORTED if record[key] is not None} for name, record in chosen.items()}

@@ -10,6 +10,7 @@ import torch
 
 from videoda_train import __version__
 from videoda_train.data.list_file import ListItem
+from videoda_train.engine.model_selection import criteria
 from videoda_train.evaluation import Scores, labels_of, measure
 from videoda_train.recipes.config import TrainConfig
 
@@ -17,7 +18,11 @@ from videoda_train.recipes.config import TrainConfig
 def describe_results(
     config: TrainConfig, scores: Scores, items: Sequence[ListItem], *, classes: Sequence[str]
 ) -> dict[str, Any]:
-    """Return the contents of `results.json` that depend on one evaluation."""
+    """Return the contents of `results.json` that depend on one evaluation.
+
+    Raises:
+        RunError: a score is not finite.
+    """
     return {
         "task": config.task,
         "scale": config.scale,
@@ -27,7 +32,8 @@ def describe_results(
         "num_target_videos": len(items),
         "classes": list(classes),
         "streams": config.model.streams,
-        **asdict(measure(scores, labels_of(items))),
+        **asdict(measure(scores, labels_of(items), one_class=config.labels_are_true)),
+        "criteria": criteria(scores),
         "selection": "last",
         "versions": versions(),
     }

@@ -149,6 +149,7 @@ def _run(
     }
     if test_scores is not None:
         folder.write_predictions(inputs.test, inputs.classes, test_scores, file=folder.test_predictions_file)
-        results["test"] = {"num_videos": len(inputs.test), **asdict(measure(test_scores, labels_of(inputs.test)))}
+        metrics = measure(test_scores, labels_of(inputs.test), one_class=config.labels_are_true)
+        results["test"] = {"num_videos": len(inputs.test), **asdict(metrics)}
     folder.write_results(results)
     write_report([folder.root], folder.report_file)

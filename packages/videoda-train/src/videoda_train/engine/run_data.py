@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from videoda_train.data.clip_orders import order_names, with_random_orders
-from videoda_train.data.list_file import ListItem, read_classes, read_list, require_files
+from videoda_train.data.list_file import ListItem, read_classes, read_labelled, read_list, require_files, require_labels
 from videoda_train.data.prepared import PreparedPaths
 from videoda_train.data.training_data import EvaluationData, TrainingData
 from videoda_train.engine.stream_data import prepare_clips, prepare_streams
@@ -33,14 +33,26 @@ def read_inputs(config: TrainConfig) -> RunInputs:
         ListFileError: naming the file, the line and what is wrong with it.
     """
     data = config.data
-    source, target = (
-        _read_items(config, list_file, root=data.root) for list_file in (data.source_list, data.target_list)
-    )
+    source = read_source(config)
+    require_files(source, list_file=data.source_list)
+    target = _read_items(config, data.target_list, root=data.root)
+    if config.method == "supervised":
+        require_labels(target, list_file=data.target_list)
     evaluated, test = (
         [] if list_file is None else read_evaluated(config, list_file, root=data.root)
         for list_file in (evaluated_list(config), data.test_list)
     )
     return RunInputs(classes=class_names(config), source=source, target=target, evaluated=evaluated, test=test)
+
+
+def read_source(config: TrainConfig) -> list[ListItem]:
+    """Read the labelled photos or videos.
+
+    Raises:
+        ListFileError: naming the file, the line and what is wrong with it.
+    """
+    data = config.data
+    return read_labelled(data.source_list, root=data.root, classes=read_classes(data.class_map))
 
 
 def evaluated_list(config: TrainConfig) -> Path:
@@ -50,7 +62,7 @@ def evaluated_list(config: TrainConfig) -> Path:
 
 def class_names(config: TrainConfig) -> list[str]:
     """Return the names of what a run tells apart: the classes, or with TOL the orders of a video's clips."""
-    return order_names(config.tol.num_clips) if config.method == "tol" else read_classes(config.data.classes)
+    return order_names(config.tol.num_clips) if config.method == "tol" else read_classes(config.data.class_map)
 
 
 def read_evaluated(config: TrainConfig, list_file: Path, *, root: Path | str | None) -> list[ListItem]:
@@ -66,7 +78,7 @@ def read_evaluated(config: TrainConfig, list_file: Path, *, root: Path | str | N
 
 
 def _read_items(config: TrainConfig, list_file: Path, *, root: Path | str | None) -> list[ListItem]:
-    items = read_list(list_file, root=root, num_classes=len(read_classes(config.data.classes)))
+    items = read_list(list_file, root=root, num_classes=len(read_classes(config.data.class_map)))
     require_files(items, list_file=list_file)
     return items
 

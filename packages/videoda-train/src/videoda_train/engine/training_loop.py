@@ -24,6 +24,7 @@ from videoda_train.recipes.config import TrainConfig
 from videoda_train.run_folder import RunFolder
 
 _LOG = logging.getLogger(__name__)
+_OF_THE_AVERAGE = ("acc_softmax", "acc_logits", "mean_class_accuracy", "mean_confidence")
 
 
 class TrainingLoop:
@@ -85,7 +86,7 @@ class TrainingLoop:
                 "epoch": epoch,
                 "lr": self.update.rate(epoch, max(end.step - 1, 0)),
                 "losses": {name: value / end.step for name, value in end.losses.items()},
-                **asdict(measure(scores, self.labels)),
+                **asdict(measure(scores, self.labels, one_class=self.config.labels_are_true)),
                 **averaged,
                 "criteria": criteria(scores),
                 **logged,
@@ -134,8 +135,8 @@ class TrainingLoop:
             return {}
         with self.update.average.applied(self.method.module):
             scores = evaluate(self.method, self.data.evaluated, self.runtime)
-        metrics = asdict(measure(scores, self.labels))
-        return {"average": {name: metrics[name] for name in ("acc_softmax", "acc_logits", "mean_class_accuracy")}}
+        metrics = asdict(measure(scores, self.labels, one_class=self.config.labels_are_true))
+        return {"average": {name: metrics[name] for name in _OF_THE_AVERAGE}}
 
     def _warn_of_bank(self, epoch: int, logged: dict[str, Any]) -> None:
         """Say once per run what is wrong with the bank; the record says it every time."""

@@ -55,7 +55,7 @@ def build_method(
                 seed=config.seed,
             )
         if config.method == "zero_shot":
-            method = ZeroShot(read_classes(config.data.classes), config=config.zero_shot, device=device)
+            method = ZeroShot(read_classes(config.data.class_map), config=config.zero_shot, device=device)
         elif config.inputs == "views":
             method = _views_method(config, memory, num_classes=num_classes)
         else:

@@ -28,17 +28,35 @@ class DataConfig(PathFields):
     """Where the labelled photos or videos and the unlabelled videos are."""
 
     source_list: Path
-    """Labelled photos or videos: one '{path} {label}' per line."""
+    """Labelled photos or videos: one '{path} {label}' per line; or a folder of folders, CLASS/photo.jpg."""
     target_list: Path
-    """Videos to adapt to and to classify: one '{path} {label}' per line; labels are used for evaluation only."""
-    classes: Path
-    """Class names, one per line, in label order."""
+    """Videos to adapt to and to classify: one '{path} {label}' or path per line; or a folder, or a pattern such as
+    'videos/*.mp4'. Labels are for the accuracies alone."""
+    classes: Path | None = None
+    """Class names, one per line, in label order; default: the folders of a source that is a folder."""
     evaluation_list: Path | None = None
     """Videos to classify after every epoch and to report on; default: the target's."""
     root: Path | None = None
     """Folder of relative paths in all lists; default: each list file's own."""
     test_list: Path | None = None
-    """Videos that are never trained on and classified at the end (inductive): one '{path} {label}' per line."""
+    """Videos that are never trained on and classified at the end (inductive), given as the target's."""
+    one_class: bool = False
+    """The labels of videos that all carry the same one are true; without this they are taken for zeros that nobody
+    gave, and no accuracy is told."""
+
+    @property
+    def class_map(self) -> Path:
+        """Where the class names are.
+
+        Raises:
+            ConfigError: they are not given.
+        """
+        if self.classes is None and not self.source_list.is_dir():
+            raise ConfigError(
+                "no class names; give --classes, a text file with one name per line in label order, or a --source-list "
+                "that is a folder of folders, CLASS/photo.jpg"
+            )
+        return self.classes or self.source_list
 
 
 @dataclass(frozen=True)
@@ -335,6 +353,11 @@ class TrainConfig(TrainOptions):
     data: DataConfig
     task: str = "custom"
     scale: Literal["full", "mini", "custom"] = "custom"
+
+    @property
+    def labels_are_true(self) -> bool:
+        """Whether labels that are all the same are true: by the user's word, or because they are orders of clips."""
+        return self.data.one_class or self.method == "tol"
 
 
 def with_data(

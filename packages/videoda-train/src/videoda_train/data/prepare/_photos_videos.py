@@ -99,7 +99,7 @@ def _listed(facts: DomainFacts, root: Path, listed: PublishedList) -> _Found:
     for item in read_list(listed.list_file, num_classes=len(facts.folders)):
         path = base / item.name.removeprefix(listed.strip).lstrip("/")
         if path.exists():
-            rows.append((path, item.label))
+            rows.append((path, item.known_label))
         else:
             missing.append(f"{listed.list_file}:{item.line}: {path}")
     if not rows:
