@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,14 @@ def test_a_folder_or_a_pattern_is_a_list_without_labels(tmp_path: Path) -> None:
     assert [(item.path, item.label) for item in matches] == [(tmp_path / "b" / "v 1.avi", None)]
     with pytest.raises(ListFileError, match="no video at"):
         read_list(tmp_path / "*.avi")
+
+
+def test_a_file_name_in_a_folder_may_be_no_text(tmp_path: Path) -> None:
+    name = b"caf\xe9.avi"
+    with open(os.path.join(os.fsencode(tmp_path), name), "wb"):  # noqa: PTH118, PTH123 (bytes)
+        (item,) = read_list(tmp_path)
+    assert item.name == r"caf\xe9.avi"
+    assert os.fsencode(item.path.name) == name
 
 
 def test_class_folders_are_classes_and_their_files_are_labelled(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import yaml
 from videoda_train.csv_cells import name_cell, path_cell
 from videoda_train.data.atomic_file import write_text
 from videoda_train.data.list_file import ListItem
+from videoda_train.data.list_folder import names_inside, names_no_file
 from videoda_train.errors import RunError, StorageError
 from videoda_train.evaluation import Scores
 from videoda_train.recipes.config import TrainConfig, from_dict, to_dict
@@ -301,9 +302,15 @@ _TEMPORARY = re.compile(
 
 
 def _list_digests(config: TrainConfig) -> dict[str, str]:
-    """Return the SHA-256 of every list of a run and of its class map, by setting."""
-    files = {f"data.{field}": getattr(config.data, field) for field in _LISTS}
-    return {name: _sha256(file.read_bytes()) for name, file in files.items() if file is not None and file.exists()}
+    """Return the SHA-256 of every list of a run and of its class map, by setting; of a folder, of what it holds."""
+    digests = {}
+    for field in _LISTS:
+        file = getattr(config.data, field)
+        if file is not None and names_no_file(file):
+            digests[f"data.{field}"] = _sha256("\0".join(names_inside(file)).encode("utf-8", "surrogateescape"))
+        elif file is not None and file.exists():
+            digests[f"data.{field}"] = _sha256(file.read_bytes())
+    return digests
 
 
 _LISTS = ("source_list", "target_list", "classes", "evaluation_list", "test_list")

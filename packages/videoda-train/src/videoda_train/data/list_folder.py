@@ -42,11 +42,11 @@ def list_folder(folder: Path) -> list[tuple[Path, str]]:
         ListFileError: there is no video.
     """
     if folder.is_dir():
-        found = [(path, str(path.relative_to(folder))) for path in _videos(folder)]
+        found = [(path, shown_name(path.relative_to(folder))) for path in _videos(folder)]
     else:
         matches = sorted(Path(match) for match in glob.glob(str(folder), recursive=True))  # noqa: PTH207 (may be absolute)
         paths = dict.fromkeys(path for match in matches for path in _videos(match))
-        found = [(path, str(path)) for path in paths]
+        found = [(path, shown_name(path)) for path in paths]
     if not found:
         raise ListFileError(
             f"no video at {folder}; give a text file with one '{{path}} {{label}}' or path per line, a folder, or a "
@@ -70,6 +70,18 @@ def _videos(path: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
     yield from inside
 
 
+def names_inside(folder: Path) -> list[str]:
+    """Return the paths of all photos and videos that a folder or a pattern stands for, in sorted order."""
+    if folder.is_dir():
+        return [str(path) for path in _photos_or_videos(folder)]
+    return sorted(glob.glob(str(folder), recursive=True))  # noqa: PTH207 (may be absolute)
+
+
+def shown_name(path: Path) -> str:
+    r"""Return a path as text that any file can hold: a byte that is not UTF-8 is written as `\xNN`."""
+    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def class_folders(folder: Path) -> list[str]:
     """Return the names of a folder's folders, in sorted order: the classes of `CLASS/photo.jpg`."""
     return sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
@@ -86,7 +98,7 @@ def list_class_folders(folder: Path, classes: list[str]) -> list[tuple[Path, str
             f"{folder} has a folder {unknown[0]!r}, which is no class; the classes are {', '.join(classes[:10])}"
         )
     found = [
-        (path, str(path.relative_to(folder)), label)
+        (path, shown_name(path.relative_to(folder)), label)
         for label, name in enumerate(classes)
         for path in _photos_or_videos(folder / name)
     ]
