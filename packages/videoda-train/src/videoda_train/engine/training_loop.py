@@ -141,7 +141,7 @@ class TrainingLoop:
     def _warn_of_bank(self, epoch: int, logged: dict[str, Any]) -> None:
         """Say once per run what is wrong with the bank; the record says it every time."""
         count = len(self.data.adapted)
-        warning = bank_warning(logged, num_videos=count, classes=self.config.data.classes)
+        warning = bank_warning(logged, num_videos=count, classes=self.config.data.class_map)
         if warning is not None:
             logged["bank_warning"] = warning
             if not self._has_warned:

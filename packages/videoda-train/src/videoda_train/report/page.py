@@ -85,6 +85,9 @@ def describe_run(folder: RunFolder) -> dict[str, Any]:
         "losses": loss_curves(metrics),
         "bank_from": config.cfb.bank_from_epoch if _uses_bank(config) else None,
         "bank": bank_curves(metrics, adapted, labelled=measured),
+        "bank_warning": next(
+            (record["bank_warning"] for record in reversed(metrics) if "bank_warning" in record), None
+        ),
         "confusion": confusion_rows(results["classes"], results["confusion_matrix"], results["per_class_accuracy"])
         if measured
         else None,
