@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from videoda_train.report.figures import COLOURS, INK, add_legend, new_figure, to_svg
+from videoda_train.report.figures import COLOURS, INK, add_legend, new_figure, plain_text, to_svg
 
 from videoda_bench.report.runs import FinishedRow, bank_purity
 from videoda_bench.reproduction.feature_map import FeatureMap
@@ -28,7 +28,7 @@ def ablation_bars(rows: Sequence[RowRecord], *, metric: str) -> str:
         if estimate.half_width is not None:
             axes.errorbar(estimate.mean, place, xerr=estimate.half_width, color=INK, capsize=4, lw=1.6)
         axes.plot(values, [place + 0.18] * len(values), "o", ms=3.5, color=COLOURS[1], mec="none")
-    axes.set_yticks(range(len(rows)), [row.title for row in reversed(rows)], color=INK)
+    axes.set_yticks(range(len(rows)), [plain_text(row.title) for row in reversed(rows)], color=INK)
     axes.set_xlim(0, 100)
     return to_svg(figure)
 
@@ -42,7 +42,7 @@ def accuracy_curves(rows: Sequence[FinishedRow], *, metric: str) -> str:
         for curve in curves:
             axes.plot(range(1, len(curve) + 1), curve, color=colour, lw=0.7, alpha=0.6)
         mean = [statistics.mean(values) for values in zip(*curves, strict=False)]
-        axes.plot(range(1, len(mean) + 1), mean, color=colour, lw=2.2, label=row.title)
+        axes.plot(range(1, len(mean) + 1), mean, color=colour, lw=2.2, label=plain_text(row.title))
         switched_on |= {run.bank_in_use_from for run in row.runs if run.bank_in_use_from is not None}
     for epoch in sorted(switched_on):
         axes.axvline(epoch - 0.5, color=INK, ls=":", lw=1.4, label="bank in use from here")
@@ -60,7 +60,7 @@ def loss_curves(row: FinishedRow) -> str:
         for curve in curves:
             axes.plot(range(1, len(curve) + 1), curve, color=colour, lw=0.7, alpha=0.5)
         mean = [statistics.mean(values) for values in zip(*curves, strict=False)]
-        axes.plot(range(1, len(mean) + 1), mean, color=colour, lw=1.8, label=name)
+        axes.plot(range(1, len(mean) + 1), mean, color=colour, lw=1.8, label=plain_text(name))
     for run in row.runs[:1]:
         if run.bank_in_use_from is not None:
             axes.axvline(run.bank_in_use_from - 0.5, color=INK, ls=":", lw=1.4, label="bank in use")
@@ -78,9 +78,13 @@ def class_gains(baseline: FinishedRow, full: FinishedRow, classes: Sequence[str]
         before, after = (100 * recall[k] for recall in recalls)
         colour = COLOURS[2] if after >= before else COLOURS[1]
         axes.plot([before, after], [place, place], color=colour, lw=2)
-        axes.plot(before, place, "o", mfc="none", mec=INK, ms=6, label=baseline.title if place == 0 else None)
-        axes.plot(after, place, "o", color=colour, ms=6, mec="none", label=full.title if place == 0 else None)
-    axes.set_yticks(range(len(classes)), [classes[k] for k in order], color=INK)
+        axes.plot(
+            before, place, "o", mfc="none", mec=INK, ms=6, label=plain_text(baseline.title) if place == 0 else None
+        )
+        axes.plot(
+            after, place, "o", color=colour, ms=6, mec="none", label=plain_text(full.title) if place == 0 else None
+        )
+    axes.set_yticks(range(len(classes)), [plain_text(classes[k]) for k in order], color=INK)
     axes.set_xlim(-2, 102)
     add_legend(axes)
     return to_svg(figure)
@@ -96,7 +100,7 @@ def purity_curves(rows: Sequence[FinishedRow]) -> str | None:
     figure, axes = new_figure("epoch", "right pseudo-labels in the bank [%]", size=(6.4, 3.0))
     drawn = False
     for row, colour in zip(rows, COLOURS * len(rows), strict=False):
-        label: str | None = row.title
+        label: str | None = plain_text(row.title)
         for run in row.runs:
             if purity := bank_purity(run):
                 axes.plot(purity.keys(), [100 * share for share in purity.values()], color=colour, lw=1.5, label=label)
@@ -112,14 +116,14 @@ def feature_maps(maps: Mapping[str, FeatureMap], classes: Sequence[str]) -> str:
     """Return the maps side by side: colours and markers are classes, open markers source clips, filled ones videos."""
     figure = Figure(figsize=(4.2 * len(maps), 4.2), layout="constrained")
     for axes, (title, points) in zip(figure.subplots(1, len(maps), squeeze=False)[0], maps.items(), strict=True):
-        axes.set_title(title, color=INK, fontsize=10)
+        axes.set_title(plain_text(title), color=INK, fontsize=10)
         for k, name in enumerate(classes):
             style: dict[str, Any] = {"marker": _MARKERS[k // len(COLOURS) % len(_MARKERS)], "linewidths": 0.8}
             colour = COLOURS[k % len(COLOURS)]
             source = _points(points.source, points.source_labels, k)
             target = _points(points.target, points.target_labels, k)
             axes.scatter(*source, s=14, facecolors="none", edgecolors=colour, alpha=0.55, **style)
-            axes.scatter(*target, s=14, color=colour, label=name, **style)
+            axes.scatter(*target, s=14, color=colour, label=plain_text(name), **style)
         axes.set_xlabel(f"component 1 ({100 * points.explained[0]:.0f} %)", color=INK)
         axes.set_ylabel(f"component 2 ({100 * points.explained[1]:.0f} %)", color=INK)
         axes.set_xticks([])
