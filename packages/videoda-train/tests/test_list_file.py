@@ -224,10 +224,10 @@ def test_the_published_lists_are_read_as_their_numbers_say(real_data: Path) -> N
         assert [item.stretch for item in items] == expected
 
 
-@pytest.mark.parametrize("label", ["²", "1²", "--1", "+-1", "9" * 5000, "٣", "1.0", "0x1"])
+@pytest.mark.parametrize("label", ["²", "1²", "--1", "+-1", "9" * 5000, "٣", "1.0"])
 def test_a_label_that_is_no_plain_number_is_named_with_its_line(tmp_path: Path, label: str) -> None:
     (tmp_path / "list.txt").write_text(f"a.avi 0\nb.avi {label}\n")
-    with pytest.raises(ListFileError, match=r"list\.txt:2: no label at the end"):
+    with pytest.raises(ListFileError, match=r"list\.txt:2: label .* (is not a whole number|is out of range)"):
         read_list(tmp_path / "list.txt")
 
 

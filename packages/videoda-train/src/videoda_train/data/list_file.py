@@ -251,7 +251,7 @@ def _first_repeated(names: Sequence[str]) -> str | None:
 
 def require_files(items: Sequence[ListItem], *, list_file: Path | str) -> None:
     """Raise `ListFileError` naming the first listed files that do not exist."""
-    missing = [item for item in items if not item.path.exists()]
+    missing = [item for item in items if not exists(item.path)]
     if missing:
         shown = "\n".join(f"  {list_file}:{item.line}: {item.path}" for item in missing[:5])
         more = f"\n  … and {len(missing) - 5} more" if len(missing) > 5 else ""
