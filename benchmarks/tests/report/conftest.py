@@ -14,6 +14,8 @@ from depthmotion import flowio
 from videoda_bench.report.runs import FinishedRow, read_run
 from videoda_bench.reproduction.feature_map import FILE_NAME
 from videoda_bench.reproduction.summary import Summary, collect_row
+from videoda_train.data.list_file import ListItem
+from videoda_train.data.prepared import PreparedPaths
 from videoda_train.recipes.config import DataConfig, TrainConfig, to_dict, with_data
 from videoda_train.recipes.e2h import E2H_MINI
 
@@ -40,12 +42,14 @@ def write_data(root: Path) -> DataConfig:
             (root / photo).parent.mkdir(parents=True, exist_ok=True)
             for path in (root / photo, *(frames / f"{t:05d}.jpg" for t in range(3))):
                 cv2.imwrite(str(path), rng.integers(0, 256, (24, 32, 3), dtype=np.uint8))
-            flow = rng.normal(size=(2, 24, 32, 2)).astype(np.float32)
-            for folder, name in (("flow_16", f"p{index}.jpg"), ("flow_32", f"v{index}")):
-                (root / "prepared" / folder / f"c{label}").mkdir(parents=True, exist_ok=True)
-                np.save(root / "prepared" / folder / f"c{label}" / f"{name}.npy", flowio.encode_uint8(flow, bound=5.0))
+            video = ListItem(root / f"videos/c{label}/v{index}.avi", label, f"videos/c{label}/v{index}.avi")
+            flow = flowio.encode_uint8(rng.normal(size=(2, 24, 32, 2)).astype(np.float32), bound=5.0)
+            paths = PreparedPaths(root / "prepared")
+            for file in (paths.source_flow / f"c{label}/p{index}.jpg.npy", paths.flow_file(video)):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                np.save(file, flow)
             lists["source"].append(f"{photo} {label}")
-            lists["target"].append(f"videos/c{label}/v{index}.avi {label}")
+            lists["target"].append(f"{video.name} {label}")
     for name, lines in lists.items():
         (root / f"{name}.txt").write_text("\n".join(lines) + "\n")
     (root / "classes.txt").write_text("\n".join(CLASSES) + "\n")

@@ -74,7 +74,10 @@ def _bank_panel(run: FinishedRun, label: int, paths: PreparedPaths) -> list[Pane
     if not banked or not banked[label]:
         return []
     item = read_list(run.config.data.target_list, root=run.config.data.root)[banked[label][0]]
-    codes = np.load(paths.flow_file(item))
+    file = paths.flow_file(item)
+    if not file.exists():  # the videos have been moved or changed since the run
+        return []
+    codes = np.load(file)
     flow = depthmotion.flowio.decode_uint8(codes, bound=run.config.clip.flow_bound)
     classes = read_classes(run.config.data.class_map)
     if item.label is None:
