@@ -9,8 +9,9 @@ from videoda_bench.errors import BenchError
 from videoda_bench.expectations import read_expectations
 from videoda_bench.reproduction.plan import read_plan
 from videoda_bench.reproduction.summary import read_summary
-from videoda_bench.settings import parse_settings
+from videoda_bench.settings import change_settings, parse_settings
 from videoda_bench.tasks import load_task
+from videoda_train.recipes.custom import CUSTOM
 
 DAMAGED = [b"\xff\xfe", b"3", b"[" * 100_000, b'{"rows": 3}', b'{"rows": [3]}', b'{"rows": ' + b"1" * 5000 + b"}"]
 
@@ -38,3 +39,8 @@ def test_a_damaged_task_file_is_named(tmp_path: Path, old: bytes, new: bytes) ->
 def test_a_setting_that_is_no_number_python_reads_is_named() -> None:
     with pytest.raises(BenchError, match=r"is not NAME=VALUE"):
         parse_settings(["optim.epochs=" + "1" * 5000])
+
+
+def test_a_setting_and_one_inside_of_it_are_refused_together() -> None:
+    with pytest.raises(BenchError, match=r"motion\.depth\.x is a setting inside of depth"):
+        change_settings(CUSTOM, {"motion.depth": "plane", "motion.depth.x": 1})

@@ -27,6 +27,8 @@ def change_settings(options: TrainOptions, settings: Mapping[str, Any]) -> Train
         *parents, last = name.split(".")
         for parent in parents:
             part = part.setdefault(parent, {})
+            if not isinstance(part, dict):
+                raise PlanError(f"{name} is a setting inside of {parent}, which is given a value of its own too")
         part[last] = value
     return _replace(options, nested, prefix="")
 
