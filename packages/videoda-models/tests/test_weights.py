@@ -103,7 +103,7 @@ def test_a_pickle_with_code_is_refused_and_not_run(tmp_path, writer):
         torch.save({"w": Payload(str(marker))}, path)
     else:
         path.write_bytes(pickle.dumps({"w": Payload(str(marker))}, protocol=2))
-    with pytest.raises(WeightsError, match=r"a\.pt holds io\.open besides tensors") as caught:
+    with pytest.raises(WeightsError, match=r"a\.pt holds (io\.)?open besides tensors") as caught:
         load_weights(small(), path)
     assert "\n" not in str(caught.value)
     assert not marker.exists()

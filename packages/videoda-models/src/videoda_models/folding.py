@@ -2,9 +2,22 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.module import _has_any_global_hook
+from torch.nn.modules import module as torch_module
 
 BatchNorm = nn.BatchNorm2d | nn.BatchNorm3d
+
+
+_GLOBAL_HOOKS = (
+    "_global_forward_pre_hooks",
+    "_global_forward_hooks",
+    "_global_backward_pre_hooks",
+    "_global_backward_hooks",
+)
+
+
+def _any_global_hook() -> bool:
+    """Whether a hook on all modules is set; PyTorch's own function for it came after 2.5."""
+    return any(getattr(torch_module, name) for name in _GLOBAL_HOOKS)
 
 
 def fold_batch_norm(weight: Tensor, bn: BatchNorm) -> tuple[Tensor, Tensor]:
@@ -39,4 +52,4 @@ def _is_unwatched(module: nn.Module) -> bool:
     if module._forward_hooks or module._forward_pre_hooks or module._backward_hooks or module._backward_pre_hooks:
         return False
     # Some tools put a `forward` of theirs into the instance; what a compiler sees of either is not for it to trace.
-    return torch.compiler.is_compiling() or not ("forward" in vars(module) or _has_any_global_hook())
+    return torch.compiler.is_compiling() or not ("forward" in vars(module) or _any_global_hook())
