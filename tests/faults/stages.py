@@ -114,6 +114,10 @@ def _with_workers(command: Command) -> Command:
     return replace(command, arguments=(*command.arguments, "--workers", "2", "--seconds-per-file", "600"))
 
 
+def _overwritten(command: Command) -> Command:
+    return replace(command, arguments=(*command.arguments, "--overwrite"))
+
+
 _flow, _flow_again = _list_command("flow", "--short-side", "48")
 _median, _median_again = _list_command("median")
 _transcode, _transcode_again = _list_command("transcode")
@@ -156,6 +160,6 @@ STAGES = (
         weight=1,
     ),
     Stage("evaluation", _EVALUATION, _EVALUATION, ("out",), first=(_TRAINING,), decoys=("out/eval",), weight=3),
-    Stage("report", _REPORT, _REPORT, ("out",), first=(_TRAINING,), decoys=("out",), weight=3),
+    Stage("report", _REPORT, _overwritten(_REPORT), ("out",), first=(_TRAINING,), decoys=("out",), weight=3),
     Stage("making a miniature world", _WORLD, _WORLD, ("out",), before=_smaller_miniature, weight=2),
 )
