@@ -159,7 +159,15 @@ STAGES = (
         phases={name: place for name, place in _TRAINING_PHASES.items() if name != "packing"},
         weight=1,
     ),
-    Stage("evaluation", _EVALUATION, _EVALUATION, ("out",), first=(_TRAINING,), decoys=("out/eval",), weight=3),
+    Stage(
+        "evaluation",
+        _EVALUATION,
+        _overwritten(_EVALUATION),
+        ("out",),
+        first=(_TRAINING,),
+        decoys=("out/eval",),
+        weight=3,
+    ),
     Stage("report", _REPORT, _overwritten(_REPORT), ("out",), first=(_TRAINING,), decoys=("out",), weight=3),
     Stage("making a miniature world", _WORLD, _WORLD, ("out",), before=_smaller_miniature, weight=2),
 )

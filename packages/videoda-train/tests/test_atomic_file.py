@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from videoda_train.data.atomic_file import write_text
+from videoda_train.data.made_files import write_ours
 
 
 def dead_process() -> int:
@@ -33,3 +34,12 @@ def test_a_link_with_the_name_of_a_left_file_stays(tmp_path: Path) -> None:
     write_text(tmp_path / "list.txt", "whole")
     assert link.is_symlink()
     assert (tmp_path / "elsewhere").read_text() == "precious"
+
+
+def test_what_a_killed_process_left_goes_when_a_page_is_written_again(tmp_path: Path) -> None:
+    left = tmp_path / f".report.html.{dead_process()}.videoda-tmp"
+    left.write_text("half")
+    (tmp_path / "notes.tmp").write_text("mine")
+    write_ours(tmp_path / "report.html", "whole", overwrite=False)
+    assert not left.exists()
+    assert (tmp_path / "notes.tmp").read_text() == "mine"
