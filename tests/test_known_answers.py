@@ -10,7 +10,7 @@ import torch
 from videoda_models import WeightsError, create_model
 from videoda_train.data.video_reader import open_video
 
-pytestmark = pytest.mark.weights
+pytestmark = [pytest.mark.weights, pytest.mark.enable_socket]
 
 FRAMES = 64
 SIZE = 224

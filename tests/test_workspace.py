@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -88,3 +90,43 @@ def version(member: str) -> str:
     found = re.search(r'__version__ = "([^"]+)"', init)
     assert found
     return found[1]
+
+
+WATCHED_IMPORT = """
+import importlib, sys
+
+def watch(event, arguments):
+    if event.startswith("socket.") and event != "socket.__new__":
+        print(event, arguments)
+    elif event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+"):
+        print(event, arguments[0])
+
+sys.addaudithook(watch)
+importlib.import_module(sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+def test_importing_a_package_reaches_no_network_and_writes_nothing_but_caches(member: str) -> None:
+    imported = [sys.executable, "-B", "-c", WATCHED_IMPORT, member]
+    seen = subprocess.run(imported, check=True, capture_output=True, text=True).stdout.splitlines()
+    # Numba asks whether it can keep compiled code beside the sources.
+    assert [event for event in seen if not event.endswith("__pycache__")] == []
+
+
+def test_a_test_that_reaches_for_the_network_fails(pytester: pytest.Pytester) -> None:
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["addopts"]
+    pytester.makepyfile("""
+        import socket
+
+        def test_outside():
+            socket.create_connection(("192.0.2.1", 80), timeout=0.01)
+
+        def test_this_machine():
+            with socket.create_server(("127.0.0.1", 0)) as server:
+                socket.create_connection(server.getsockname()).close()
+    """)
+    network = [option for option in options.split() if option.startswith("--allow-")]
+    result = pytester.runpytest_subprocess("-W", "ignore", *network)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*SocketConnectBlockedError*"])

@@ -1,6 +1,8 @@
 """One odd item is named and ends nothing: exceptions, hangs, crashes, kills."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,20 @@ def test_a_full_disk_ends_it_all(item: str, limit_s: float | None) -> None:
 def test_a_process_that_cannot_start_is_told_from_a_bad_item() -> None:
     with pytest.raises(RunError, match=r"a worker process cannot start \(ended with exit code 9\)"):
         list(for_each(EndsItsProcess(), ["a"], workers=2, description="x", limit_s=60.0, progress=False))
+
+
+def test_a_script_without_a_main_guard_is_run_once(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pathlib import Path\n"
+        "from videoda_train.data.each_item import for_each\n"
+        f"with Path({str(tmp_path / 'runs')!r}).open('a') as file:\n"
+        "    file.write('run\\n')\n"
+        "print(dict(for_each(len, ['ab'], workers=1, description='x', limit_s=600.0, progress=False)))\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True)
+    assert (done.stdout, done.returncode) == ("{0: 2}\n", 0), done.stderr
+    assert (tmp_path / "runs").read_text() == "run\n"
 
 
 @pytest.mark.parametrize(("workers", "limit_s"), [(0, None), (1, 0.0), (1, float("nan"))])

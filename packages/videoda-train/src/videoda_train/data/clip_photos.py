@@ -39,7 +39,7 @@ def require_same_photos(items: Sequence[ListItem], paths: PreparedPaths) -> None
     if others:
         raise ConfigError(
             f"{len(others)} clips were made of other photos than those listed: {', '.join(others[:3])}; give another "
-            f"--prepared-dir, or delete these folders and their files in {paths.source_flow} to make them anew"
+            f"--loading.prepared-dir, or delete these folders and their files in {paths.source_flow} to make them anew"
         )
     if noted:
         paths.source_frames.mkdir(parents=True, exist_ok=True)

@@ -6,11 +6,12 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from pickle import PicklingError
 from typing import Any, TypeVar
@@ -83,7 +84,8 @@ class _Worker:
         # It starts while SIGINT is blocked and inherits that: an interrupt is the parent's to handle.
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            self._process.start()
+            with _main_not_imported():
+                self._process.start()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         theirs.close()
@@ -143,6 +145,21 @@ class _Worker:
         self._process.kill()
         self._process.join()
         self.connection.close()
+
+
+@contextmanager
+def _main_not_imported() -> Iterator[None]:
+    """Keep a new process from importing the main module: nothing of it is needed there.
+
+    A user's script need not have `if __name__ == "__main__"`; without it, its import would run the script again.
+    """
+    main = sys.modules["__main__"]
+    hidden = {name: main.__dict__[name] for name in ("__spec__", "__file__") if name in main.__dict__}
+    main.__dict__.update(dict.fromkeys(hidden))
+    try:
+        yield
+    finally:
+        main.__dict__.update(hidden)
 
 
 def _ending(exit_code: int | None) -> str:

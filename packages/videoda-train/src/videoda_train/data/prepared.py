@@ -85,7 +85,7 @@ def require_distinct(names: Sequence[str], *, list_file: Path) -> None:
         seen[name] = index
 
 
-def require_same_settings(folder: Path, settings: dict[str, object], *, option: str = "--prepared-dir") -> None:
+def require_same_settings(folder: Path, settings: dict[str, object], *, option: str = "--loading.prepared-dir") -> None:
     """Record the settings a folder is made with; refuse to mix it with files made with others.
 
     Raises:

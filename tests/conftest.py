@@ -1,0 +1,3 @@
+"""Tests of the repository as a whole."""
+
+pytest_plugins = ["pytester"]
