@@ -55,6 +55,7 @@ def make_world(
         raise MiniatureError(f"workers={workers}; give at least 1, or None for one per usable core.")
     found = _finished(out_dir, wanted)
     if found is not None:
+        (out_dir / BEGUN_FILE).unlink(missing_ok=True)  # of a call that was killed when all was done
         return MiniatureSummary(out_dir, _counts(found), made=False)
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
