@@ -120,6 +120,11 @@ def test_too_little_memory_says_what_to_lower(tmp_path: Path) -> None:
         train_points(tmp_path, point_config(), GreedyMethod())
 
 
+def test_a_last_step_of_one_clip_is_no_bug_but_a_batch_size_to_change(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"step 0 has one clip.*--optim\.batch-size \(now 1\)"):
+        train_points(tmp_path, point_config(batch_size=1), PointMethod(batch_norm=True))
+
+
 def test_a_checkpoint_of_another_network_is_refused_by_name(tmp_path: Path) -> None:
     train_points(tmp_path, point_config())
     with pytest.raises(RunError, match=r"last\.pt does not fit this network \(\d+ differences, the first: .*net\.1"):

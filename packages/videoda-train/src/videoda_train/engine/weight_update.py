@@ -115,6 +115,14 @@ class WeightUpdate:
                     f"{self._device} is out of memory at epoch {epoch}, step {step}: raise --optim.accumulation (now "
                     f"{optim.accumulation}; the same step in smaller parts), lower --clip.crop, or use --precision bf16"
                 ) from error
+            except ValueError as error:
+                if "more than 1 value per channel" not in str(error):
+                    raise
+                raise RunError(
+                    f"epoch {epoch}, step {step} has one clip, too few for batch norm to normalise by: the last one of "
+                    f"an epoch holds what is left; take an --optim.batch-size (now {optim.batch_size}) that leaves "
+                    "more, or larger frames"
+                ) from error
             for name, term in terms.items():
                 sums[name] = sums.get(name, 0) + term.detach() / self.num_parts
         # All processes hear of what is wrong in any, in the one exchange of a step.
