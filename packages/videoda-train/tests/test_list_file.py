@@ -208,6 +208,13 @@ def test_a_first_path_that_exists_with_its_numbers_is_a_path(tmp_path: Path) -> 
     assert [item.path.name for item in read_list(make_list(tmp_path, "clip 1 0\nclip 2 1\n"))] == ["clip 1", "clip 2"]
 
 
+def test_a_word_in_a_labels_place_behind_a_stretch_is_named_with_its_line(tmp_path: Path) -> None:
+    list_file = tmp_path / "list.txt"
+    list_file.write_text("a 10 0\nb 12 c\n")
+    with pytest.raises(ListFileError, match=r"list\.txt:2: 'b 12 c' does not end in a stretch and a label"):
+        read_list(list_file)
+
+
 def test_a_stretch_of_no_frames_is_named(tmp_path: Path) -> None:
     with pytest.raises(ListFileError, match=r"list\.txt:2: .* has 0 frames"):
         read_list(make_list(tmp_path, "a 5 10 1\nb 5 0 1\n"))

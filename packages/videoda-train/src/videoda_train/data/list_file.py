@@ -118,9 +118,10 @@ def _parse_line(line: str, number: int, *, base: Path, num_classes: int | None, 
     if not stretch_fields:
         return ListItem(path=base / name, label=label, name=name, line=number)
     path, *fields = name.rsplit(maxsplit=stretch_fields)
-    if len(fields) < stretch_fields or max(map(len, fields)) > len(str(LARGEST_LABEL)) + 3:
+    numbers = [field for field in fields if _NUMBER.fullmatch(field) and len(field) <= len(str(LARGEST_LABEL)) + 3]
+    if len(numbers) < stretch_fields:
         raise ListFileError(f"{line!r} does not end in a stretch and a label, as the other lines do")
-    *offset, num_frames = map(int, fields)
+    *offset, num_frames = map(int, numbers)
     if num_frames < 1:
         raise ListFileError(f"{line!r} has 0 frames; a stretch needs at least 1")
     stretch = Stretch(offset=sum(offset), num_frames=num_frames, numbered_from=len(offset))
