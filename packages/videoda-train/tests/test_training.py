@@ -12,7 +12,7 @@ from videoda_train.data.target_dataset import TargetDataset
 from videoda_train.data.target_flow import cache_target_flow
 from videoda_train.engine import run_training, stream_data, training_loop
 from videoda_train.engine.checkpoint import load_checkpoint
-from videoda_train.engine.evaluate_checkpoints import evaluate_checkpoints
+from videoda_train.engine.evaluate_checkpoints import evaluate_checkpoints, open_run
 from videoda_train.engine.interrupt import Interrupted
 from videoda_train.engine.weight_update import WeightUpdate
 from videoda_train.errors import RunError
@@ -268,6 +268,31 @@ def test_a_checkpoint_evaluated_again_gives_the_same_numbers(whole_run: Path, tm
     for name in ("acc_softmax", "acc_logits", "confusion_matrix"):
         assert results[name] == first[name]
     assert (out / "predictions.csv").read_text() == (whole_run / "predictions.csv").read_text()
+
+
+@pytest.mark.parametrize("of_an_older_version", [False, True])
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        ("left\ndown\nright\n", "class 0 'left', and .* learnt it as 'right'"),
+        ("right\ndown\nleft\nup\n", "4 classes, and .* learnt 3"),
+    ],
+)
+def test_a_checkpoint_is_not_evaluated_under_other_class_names_than_it_learnt(
+    tiny_data: Path, whole_run: Path, tmp_path: Path, now: str, told: str, of_an_older_version: bool
+) -> None:
+    run, classes = tmp_path / "run", tmp_path / "classes.txt"
+    for name in ("config.yaml", "results.json") + (() if of_an_older_version else (".videoda-run.json",)):
+        run.mkdir(exist_ok=True)
+        (run / name).write_bytes((whole_run / name).read_bytes())
+    config = (run / "config.yaml").read_text()
+    (run / "config.yaml").write_text(config.replace(str(tiny_data / "classes.txt"), str(classes)))
+    classes.write_text((tiny_data / "classes.txt").read_text() + "\n")
+    assert open_run(run).classes == ["right", "down", "left"]
+    classes.write_text(now)
+    with pytest.raises(RunError, match=rf"classes\.txt names {told}"):
+        evaluate_checkpoints([run], device_name="cpu", progress=False)
+    assert not (run / "eval").exists()
 
 
 def test_a_loss_that_is_not_finite_stops_the_run_and_names_the_step(tiny_data: Path, tmp_path: Path) -> None:

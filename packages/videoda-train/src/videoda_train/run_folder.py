@@ -16,9 +16,9 @@ import yaml
 
 from videoda_train.csv_cells import name_cell, path_cell
 from videoda_train.data.atomic_file import write_text
-from videoda_train.data.list_file import ListItem
+from videoda_train.data.list_file import ListItem, read_classes
 from videoda_train.data.list_folder import names_inside, names_no_file
-from videoda_train.errors import RunError, StorageError
+from videoda_train.errors import RunError, StorageError, VideodaError
 from videoda_train.evaluation import Scores
 from videoda_train.recipes.config import TrainConfig, from_dict, to_dict
 from videoda_train.run_owner import sole_owner
@@ -37,7 +37,7 @@ class RunFolder:
 
     @property
     def manifest_file(self) -> Path:
-        """What the run was started from: digests of its configuration as written and of its lists."""
+        """What the run was started from: digests of its configuration as written and of its lists; its class names."""
         return self.root / ".videoda-run.json"
 
     @property
@@ -116,7 +116,8 @@ class RunFolder:
         text = yaml.safe_dump(to_dict(config), sort_keys=False)
         # The digest before the file, and the old one beside it: killed in between, the old file is still known.
         known = [_sha256(text.encode()), *self._read_manifest().get("config", [])][:2]
-        write_text(self.manifest_file, json.dumps({"config": known, "lists": _list_digests(config)}, indent=1))
+        started = {"config": known, "lists": _list_digests(config), "classes": _class_names(config)}
+        write_text(self.manifest_file, json.dumps(started, indent=1))
         if not self.config_file.exists() or _differences(_deciding(self.read_config()), _deciding(config)):
             write_text(self.config_file, text)
 
@@ -208,6 +209,25 @@ class RunFolder:
         except (OSError, ValueError):
             return {}  # of a run that is older than this file
         return started if isinstance(started, dict) else {}
+
+    def require_same_classes(self, config: TrainConfig) -> None:
+        """Refuse class names that are not those that the run learnt: every number would get a wrong name.
+
+        Raises:
+            RunError: the class map names other classes, or the same in another order, than when the run was started.
+        """
+        learnt = self._read_manifest().get("classes")
+        if learnt is None and self.is_complete and config.method != "tol":  # of a run that is older than this record
+            learnt = self.read_results().get("classes")
+        named = read_classes(config.data.class_map)
+        if learnt is not None and learnt != named:
+            different = next((n for n, (a, b) in enumerate(zip(learnt, named, strict=False)) if a != b), None)
+            what = (
+                f"{len(named)} classes, and {self.root} learnt {len(learnt)}"
+                if different is None
+                else f"class {different} {named[different]!r}, and {self.root} learnt it as {learnt[different]!r}"
+            )
+            raise RunError(f"{config.data.class_map} names {what}; bring back the class names that it was started with")
 
     def read_config(self) -> TrainConfig:
         """Return the configuration that the run was started with, by this version or an earlier one.
@@ -311,6 +331,13 @@ def _list_digests(config: TrainConfig) -> dict[str, str]:
         elif file is not None and file.exists():
             digests[f"data.{field}"] = _sha256(file.read_bytes())
     return digests
+
+
+def _class_names(config: TrainConfig) -> list[str] | None:
+    try:
+        return read_classes(config.data.class_map)
+    except VideodaError:  # a run without them stops with the reason when it reads its inputs
+        return None
 
 
 _LISTS = ("source_list", "target_list", "classes", "evaluation_list", "test_list")

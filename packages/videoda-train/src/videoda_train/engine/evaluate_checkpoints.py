@@ -85,8 +85,8 @@ def evaluate_checkpoints(
         The output folder and the results.
 
     Raises:
-        RunError: no checkpoint, no moving average in it, runs of different classes, scores that are not finite, or
-            files in `out_dir` that are not to be replaced.
+        RunError: no checkpoint, no moving average in it, runs of different classes, a class map that has changed,
+            scores that are not finite, or files in `out_dir` that are not to be replaced.
         ListFileError: the list does not fit the runs' classes.
     """
     if any(k < 1 for k in top_k):
@@ -179,12 +179,13 @@ def open_run(source: Path) -> SavedRun:
     """Find the run of a folder or of one of its checkpoints.
 
     Raises:
-        RunError: there is none.
+        RunError: there is none, or its class map has changed since.
     """
     if source.is_file() and source.parent.name != "checkpoints":
         raise RunError(f"{source} is not in a run's checkpoints folder, so its configuration is unknown")
     folder = RunFolder(source.parents[1] if source.is_file() else source)
     config = folder.read_config()
+    folder.require_same_classes(config)
     checkpoint = source if source.is_file() else folder.checkpoint_file
     return SavedRun(folder, checkpoint, config, class_names(config))
 
