@@ -39,6 +39,40 @@ def tree(folder: Path) -> dict[str, str]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("field", "listed", "run", "refused"),
+    [
+        ("source_list", "photos", "photos/run", True),
+        ("source_list", "photos", "photos", True),
+        ("source_list", "photos", "link/run", True),
+        ("source_list", "photos", "photos/.runs/a", False),
+        ("source_list", "photos", "photos-run", False),
+        ("target_list", "photos", "photos/a/run", True),
+        ("target_list", "photo*", "photos/run", True),
+        ("test_list", "photos/*", "photos/run", True),
+        ("evaluation_list", "photos/*.mp4", "photos/run", False),
+        ("target_list", "target.txt", "run", False),
+    ],
+)
+def test_a_run_does_not_write_among_the_photos_or_videos_of_a_folder_that_is_read(
+    config: TrainConfig, tmp_path: Path, field: str, listed: str, run: str, refused: bool
+) -> None:
+    (tmp_path / "photos" / "a").mkdir(parents=True)
+    (tmp_path / "photos" / "a" / "x.jpg").write_text("a photo")
+    (tmp_path / "photos" / "x.mp4").write_text("a video")
+    (tmp_path / "link").symlink_to("photos")
+    reading = replace(config, data=replace(config.data, **{field: tmp_path / listed}))
+    prepared = replace(reading, loading=replace(reading.loading, prepared_dir=tmp_path / run))
+    before = tree(tmp_path)
+    for settings, folder, option in ((reading, run, "--run-dir"), (prepared, "elsewhere", "--loading.prepared-dir")):
+        if refused:
+            with pytest.raises(RunError, match=rf"is among the photos or videos of .*another {option}"):
+                begin(tmp_path / folder, settings)
+            assert tree(tmp_path) == before
+        else:
+            begin(tmp_path / folder, settings)
+
+
 OWN = ["config.yaml", "metrics.jsonl", "predictions.csv", "test-predictions.csv", "results.json"]
 OWN_FOLDERS = ["bank", "bank-1", "checkpoints", "prepared", "report", "tensorboard"]
 

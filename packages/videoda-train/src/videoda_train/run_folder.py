@@ -17,7 +17,7 @@ import yaml
 from videoda_train.csv_cells import name_cell, path_cell
 from videoda_train.data.atomic_file import write_text
 from videoda_train.data.list_file import ListItem, read_classes
-from videoda_train.data.list_folder import names_inside, names_no_file
+from videoda_train.data.list_folder import names_inside, names_no_file, would_list
 from videoda_train.errors import RunError, StorageError, VideodaError
 from videoda_train.evaluation import Scores
 from videoda_train.recipes.config import TrainConfig, from_dict, to_dict
@@ -133,8 +133,9 @@ class RunFolder:
 
         Raises:
             RunError: the folder holds a run and `resume` is off, one of other settings or lists, files of these names
-                that no run wrote, or links where its files go.
+                that no run wrote, links where its files go, or a place where a list that is a folder is read.
         """
+        self._refuse_places_among_inputs(config)
         present = self._own_names()
         if not self.config_file.exists():
             if present:
@@ -165,6 +166,18 @@ class RunFolder:
                 f"{self.root} was started with other settings ({', '.join(different)}); "
                 "resume with the same ones, or give another --run-dir"
             )
+
+    def _refuse_places_among_inputs(self, config: TrainConfig) -> None:
+        """Refuse to write where a list that is a folder or a pattern finds it: clips would be photos of a new class."""
+        places = {"--run-dir": self.root, "--loading.prepared-dir": config.loading.prepared_dir}
+        lists = [getattr(config.data, field) for field in _LISTS if field != "classes"]
+        for option, place in places.items():
+            for listed in lists:
+                if place is not None and listed is not None and would_list(listed, place):
+                    raise RunError(
+                        f"{place} is among the photos or videos of {listed}, and what the run writes there would be "
+                        f"taken for some of them; give another {option}, outside of it"
+                    )
 
     def _own_names(self) -> set[str]:
         """Return which names of a run exist here.

@@ -1,5 +1,6 @@
 """Folders and patterns in place of list files: videos without labels, and photos or videos by class folder."""
 
+import fnmatch
 import glob
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,6 +69,17 @@ def _videos(path: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
     if not inside and any(entry.suffix.lower() in IMAGE_SUFFIXES for entry in entries):
         yield path
     yield from inside
+
+
+def would_list(list_file: Path, place: Path) -> bool:
+    """Say whether files written into a folder would be listed by a folder or pattern in place of a list file."""
+    if not names_no_file(list_file):
+        return False
+    base, inside = list_file.resolve(), place.resolve()
+    if base.is_dir():
+        hidden = inside.is_relative_to(base) and any(part.startswith(".") for part in inside.relative_to(base).parts)
+        return inside.is_relative_to(base) and not hidden
+    return any(fnmatch.fnmatchcase(str(folder), str(base)) for folder in (inside, *inside.parents))
 
 
 def names_inside(folder: Path) -> list[str]:
