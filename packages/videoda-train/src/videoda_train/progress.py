@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable
-from typing import Any, TextIO
+from typing import Any
 
 from tqdm import tqdm
 
@@ -26,7 +26,7 @@ class ProgressBar(tqdm):
 class _Lines:
     """Writes what a bar draws as lines of their own."""
 
-    def __init__(self, stream: TextIO):
+    def __init__(self, stream: Any):  # a text stream, which `TextIO` names but no real one is an instance of
         self._stream = stream
 
     def write(self, text: str) -> None:
