@@ -92,6 +92,9 @@ def test_without_labels_predictions_have_an_empty_label_and_the_page_no_accuracy
     assert [row["label"] for row in rows] == [""] * 10
     page = Page((folder / "report" / "index.html").read_text())
     assert "No accuracy is told: no video has a label" in page.text
+    warnings = results_of(folder)["warnings"]
+    assert warnings  # one epoch on 12 photos: there is something to warn of
+    assert all(f"Warning: {warning}." in page.text for warning in warnings)  # type: ignore[attr-defined]
     assert not re.search(r"AccSf|Acc\b|%|[Cc]onfusion|recall", page.text.replace(yaml_of(folder), ""))
     assert (
         len([tag for tag, values in page.tags if tag == "img" and (values["src"] or "").startswith("data:image/jpeg")])

@@ -17,7 +17,7 @@ COLUMNS = {
 NOTES = {
     "mini": "A miniature result, on a small rendered world: it says nothing about the real benchmark.",
     "full": "",
-    "custom": "A result on the user's own lists.",
+    "custom": "A result on your own lists.",
 }
 
 

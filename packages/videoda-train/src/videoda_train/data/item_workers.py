@@ -154,7 +154,7 @@ def _main_not_imported() -> Iterator[None]:
     A user's script need not have `if __name__ == "__main__"`; without it, its import would run the script again.
     """
     main = sys.modules["__main__"]
-    hidden = {name: main.__dict__[name] for name in ("__spec__", "__file__") if name in main.__dict__}
+    hidden: dict[str, Any] = {name: main.__dict__[name] for name in ("__spec__", "__file__") if name in main.__dict__}
     main.__dict__.update(dict.fromkeys(hidden))
     try:
         yield

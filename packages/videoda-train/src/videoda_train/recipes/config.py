@@ -49,8 +49,12 @@ class DataConfig(PathFields):
         """Where the class names are.
 
         Raises:
-            ConfigError: they are not given.
+            ConfigError: they are not given, or the source that would give them does not exist.
         """
+        if self.classes is None and not self.source_list.exists():
+            raise ConfigError(
+                f"--source-list {self.source_list} does not exist; give a list file or a folder of folders"
+            )
         if self.classes is None and not self.source_list.is_dir():
             raise ConfigError(
                 "no class names; give --classes, a text file with one name per line in label order, or a --source-list "

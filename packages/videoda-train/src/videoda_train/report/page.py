@@ -21,7 +21,7 @@ from videoda_train.run_folder import RunFolder
 
 _SCALE_NOTES = {
     "mini": "This is a miniature result, on a small rendered world. It says nothing about the real benchmark.",
-    "custom": "This is a result on the user's own lists. Read it with the number of videos in mind.",
+    "custom": "This is a result on your own lists. Read it with the number of videos in mind.",
     "full": "",
 }
 
@@ -54,6 +54,7 @@ def write_report(run_dirs: Sequence[Path | str], report_file: Path | str, *, tit
             scale_note=_SCALE_NOTES[runs[0]["results"]["scale"]],
             measured=any(run["measured"] for run in runs),
             reasons=list(dict.fromkeys(run["results"]["no_accuracy"] for run in runs if not run["measured"])),
+            warnings=list(dict.fromkeys(text for run in runs for text in run["results"]["warnings"])),
             curves=_curves(runs),
             most_videos=MOST_VIDEOS,
             source_strips=source_strips([folder.root for folder in folders]),
@@ -98,7 +99,7 @@ def describe_run(folder: RunFolder) -> dict[str, Any]:
     }
 
 
-_OF_LATER_VERSIONS: dict[str, Any] = {"no_accuracy": None, "criteria": None, "mean_confidence": None}
+_OF_LATER_VERSIONS: dict[str, Any] = {"no_accuracy": None, "criteria": None, "mean_confidence": None, "warnings": []}
 
 
 def _curves(runs: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
