@@ -136,7 +136,7 @@ def test_clips_of_photos_come_with_the_exact_flow_of_the_camera(tiny_data: Path,
     rows = (tiny_data / "source.txt").read_text().splitlines()
     for index, flow in zip(batch.source_index.tolist(), batch.source_flow.numpy(), strict=True):
         name = Path(rows[index].rsplit(maxsplit=1)[0])
-        packed = tmp_path / "prepared" / "packed_16" / name.parent.name / f"{name.name}.flow.npy"
+        (packed,) = (tmp_path / "prepared/packed_16" / name.parent.name).glob(f"{name.name}.*.flow.npy")
         codes = np.load(packed)[[*range(7), 6]]
         mirrored = codes[:, :, ::-1].copy()
         mirrored[..., 0] = 255 - mirrored[..., 0]
