@@ -1,5 +1,6 @@
 """Whatever is wrong with a file, the public readers raise our own error or give frames."""
 
+import os
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,6 +15,7 @@ from videoda_train.data.image_file import read_image
 from videoda_train.data.video_check import ADVICE, check_video
 from videoda_train.data.video_facts import find_facts
 from videoda_train.data.video_reader import FrameFolderReader, find_seek_points, open_video, stream_frames
+from videoda_train.data.video_reader._open import open_media
 from videoda_train.errors import MediaError, VideodaError
 
 CODECS = {".avi": "mpeg4", ".mp4": "libx264", ".mkv": "mpeg4", ".webm": "libvpx", ".mpg": "mpeg2video"}
@@ -110,3 +112,12 @@ def test_a_video_of_too_many_pixels_is_refused_by_every_reader(tmp_path: Path, m
     for read in (open_video, find_facts, find_seek_points, lambda path: list(stream_frames(path))):
         with pytest.raises(MediaError, match=r"v\.avi is 64×48 px by its header; allowed are 3071 pixels"):
             read(tmp_path / "v.avi")
+
+
+@pytest.mark.parametrize("name", ["pipe.mp4", "pipe.jpg"])
+def test_a_pipe_is_named_and_not_waited_for(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    for read in (open_video, find_facts, read_image, open_media):
+        with pytest.raises(MediaError, match=rf"{name} is no regular file"):
+            read(tmp_path / name)
+    assert check_video(tmp_path / name).verdict == "unreadable"

@@ -202,3 +202,27 @@ def test_two_runs_on_one_folder_are_not_possible(tmp_path: Path, config: TrainCo
     with sole_owner(run.root), pytest.raises(RunError, match=rf"in use by process {os.getpid()} on"):
         begin(run.root, config, resume=True)
     begin(run.root, config, resume=True)
+
+
+def test_a_runs_relative_lists_are_those_of_the_folder_it_was_started_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Another project beside it has lists of the same relative names.
+    for project in ("mine", "other"):
+        for name in ("source.txt", "target.txt", "classes.txt"):
+            (tmp_path / project / "data").mkdir(parents=True, exist_ok=True)
+            (tmp_path / project / "data" / name).write_text(f"{project} {name}\n")
+    data = DataConfig(Path("data/source.txt"), Path("data/target.txt"), Path("data/classes.txt"))
+    config = replace(point_config(), data=data)
+    monkeypatch.chdir(tmp_path / "mine")
+    begin(Path("runs/a"), config, checkpoint=True)
+    monkeypatch.chdir(tmp_path / "other")
+    run = RunFolder("../mine/runs/a")
+    assert run.read_config().data.target_list.read_text() == "mine target.txt\n"
+    with pytest.raises(RunError, match=r"started with other settings \(data\.classes, data\.source_list, data"):
+        run.check(config, resume=True)
+    monkeypatch.chdir(tmp_path / "mine")
+    RunFolder("runs/a").check(config, resume=True)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").rename(tmp_path / "moved")
+    assert RunFolder("moved/runs/a").read_config().data == data

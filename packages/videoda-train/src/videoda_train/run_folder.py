@@ -9,6 +9,7 @@ import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from videoda_train.data.list_file import ListItem, read_classes
 from videoda_train.data.list_folder import names_inside, names_no_file, would_list
 from videoda_train.errors import RunError, StorageError, VideodaError
 from videoda_train.evaluation import Scores
-from videoda_train.recipes.config import TrainConfig, from_dict, to_dict
+from videoda_train.recipes.config import DataConfig, TrainConfig, from_dict, to_dict
 from videoda_train.run_owner import sole_owner
 
 
@@ -116,7 +117,12 @@ class RunFolder:
         text = yaml.safe_dump(to_dict(config), sort_keys=False)
         # The digest before the file, and the old one beside it: killed in between, the old file is still known.
         known = [_sha256(text.encode()), *self._read_manifest().get("config", [])][:2]
-        started = {"config": known, "lists": _list_digests(config), "classes": _class_names(config)}
+        started = {
+            "config": known,
+            "lists": _list_digests(config),
+            "classes": _class_names(config),
+            "started_in": os.fspath(Path.cwd()),
+        }
         write_text(self.manifest_file, json.dumps(started, indent=1))
         if not self.config_file.exists() or _differences(_deciding(self.read_config()), _deciding(config)):
             write_text(self.config_file, text)
@@ -245,11 +251,13 @@ class RunFolder:
     def read_config(self) -> TrainConfig:
         """Return the configuration that the run was started with, by this version or an earlier one.
 
+        Relative lists are those of the folder that it was started in, wherever this process is.
+
         Raises:
             RunError: the folder holds no run, or a configuration that cannot be read.
         """
         try:
-            return from_dict(yaml.safe_load(self.config_file.read_text(encoding="utf-8")))
+            config = from_dict(yaml.safe_load(self.config_file.read_text(encoding="utf-8")))
         except FileNotFoundError:
             raise RunError(f"{self.root} holds no run (no config.yaml)") from None
         except Exception as error:  # a damaged file meets YAML, the types and the values with errors of many kinds
@@ -257,6 +265,7 @@ class RunFolder:
             raise RunError(
                 f"{self.config_file} is not a run's configuration ({reason}); give another run folder"
             ) from error
+        return replace(config, data=_found_from(config.data, self._read_manifest().get("started_in")))
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """Return the epochs' records.
@@ -354,15 +363,32 @@ def _class_names(config: TrainConfig) -> list[str] | None:
 
 
 _LISTS = ("source_list", "target_list", "classes", "evaluation_list", "test_list")
+_PATHS = (*_LISTS, "root")
 
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def _found_from(data: DataConfig, started_in: object) -> DataConfig:
+    """Return the lists where they are found from the folder that a run was started in, as far as they are there."""
+    if not isinstance(started_in, str):
+        return data  # of a run that is older than this entry
+    paths = {name: getattr(data, name) for name in _PATHS}
+    found = {name: Path(started_in, path) for name, path in paths.items() if path is not None}
+    return replace(data, **{name: path for name, path in found.items() if os.path.lexists(path)})
+
+
 def _deciding(config: TrainConfig) -> dict[str, Any]:
     """Return the settings that a result depends on: how data is loaded, saved and tracked may change underway."""
-    return {key: value for key, value in to_dict(config).items() if key not in ("loading", "checkpoint", "tracking")}
+    settings = {
+        key: value for key, value in to_dict(config).items() if key not in ("loading", "checkpoint", "tracking")
+    }
+    # One list may be named from here, or from where the run was started.
+    data = {
+        name: str(Path(path).resolve()) if path else path for name, path in settings["data"].items() if name in _PATHS
+    }
+    return {**settings, "data": {**settings["data"], **data}}
 
 
 def _differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> list[str]:

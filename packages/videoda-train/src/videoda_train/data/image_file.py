@@ -8,6 +8,7 @@ import numpy as np
 import PIL.Image
 from jaxtyping import UInt8
 
+from videoda_train.data.regular_file import require_regular
 from videoda_train.errors import MediaError
 
 MAX_PIXELS = 2**28
@@ -20,9 +21,10 @@ def read_image(path: Path | str) -> UInt8[np.ndarray, "H W 3"]:
     """Read a photo as RGB, its EXIF orientation applied.
 
     Raises:
-        MediaError: the file is missing, not an image that OpenCV decodes, or of more than `MAX_PIXELS`.
+        MediaError: the file is missing, no regular file, no image that OpenCV decodes, or of more than `MAX_PIXELS`.
     """
     path = Path(path)
+    require_regular(path)
     try:
         data = np.fromfile(path, dtype=np.uint8)
     except OSError as error:

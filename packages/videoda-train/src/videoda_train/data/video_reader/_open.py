@@ -6,6 +6,8 @@ from typing import Any
 import av
 from av.container import Container
 
+from videoda_train.data.regular_file import require_regular
+
 # Tags are bytes of no stated encoding. PyAV up to 18 decodes them strictly unless told otherwise; later versions keep
 # whatever is not UTF-8 by themselves and no longer take the argument.
 _KEEP_ANY_TAG: dict[str, Any] = {"metadata_errors": "surrogateescape"} if hasattr(Container, "metadata_errors") else {}
@@ -16,5 +18,7 @@ def open_media(path: Path | str) -> Any:
 
     Raises:
         av.error.FFmpegError: the file is missing or of no known format.
+        MediaError: it is a pipe, a socket, a device or a folder.
     """
+    require_regular(path)
     return av.open(str(path), **_KEEP_ANY_TAG)
