@@ -376,7 +376,8 @@ def _found_from(data: DataConfig, started_in: object) -> DataConfig:
         return data  # of a run that is older than this entry
     paths = {name: getattr(data, name) for name in _PATHS}
     found = {name: Path(started_in, path) for name, path in paths.items() if path is not None}
-    return replace(data, **{name: path for name, path in found.items() if os.path.lexists(path)})
+    there: dict[str, Any] = {name: path for name, path in found.items() if os.path.lexists(path)}
+    return replace(data, **there)
 
 
 def _deciding(config: TrainConfig) -> dict[str, Any]:
