@@ -3,8 +3,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from videoda_train.data.atomic_file import write_text
 from videoda_train.data.made_files import write_ours
+from videoda_train.errors import ConfigError
 
 
 def dead_process() -> int:
@@ -43,3 +45,13 @@ def test_what_a_killed_process_left_goes_when_a_page_is_written_again(tmp_path: 
     write_ours(tmp_path / "report.html", "whole", overwrite=False)
     assert not left.exists()
     assert (tmp_path / "notes.tmp").read_text() == "mine"
+
+
+def test_what_a_killed_process_left_goes_where_the_page_itself_is_refused(tmp_path: Path) -> None:
+    write_ours(tmp_path / "report.html", "a page", overwrite=False)
+    left = tmp_path / f".report.html.{dead_process()}.videoda-tmp"
+    left.write_text("half of a page")
+    with pytest.raises(ConfigError, match="exists already"):
+        write_ours(tmp_path / "report.html", "another page", overwrite=False)
+    assert not left.exists()
+    assert (tmp_path / "report.html").read_text() == "a page"

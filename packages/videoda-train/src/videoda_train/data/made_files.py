@@ -101,9 +101,9 @@ def write_ours(path: Path, text: str, *, overwrite: bool) -> None:
     Raises:
         ConfigError: there is a file that is not ours, or one of ours and `overwrite` is not given.
     """
-    require_replaceable(path, text, overwrite=overwrite)
     if path.parent.is_dir():
         sweep_temporaries(path.parent)
+    require_replaceable(path, text, overwrite=overwrite)
     if not path.exists() or path.read_bytes() != text.encode():
         with made_whole([path], made_from="", inside=path.parent) as (made,):
             made.write_text(text, encoding="utf-8", errors="surrogateescape")
