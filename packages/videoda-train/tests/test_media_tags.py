@@ -32,14 +32,16 @@ def test_a_tag_that_is_not_utf8_stops_no_reader(tmp_path: Path, suffix: str, in_
     write_tagged_video(path, in_stream=in_stream)
     with pytest.raises(UnicodeError), av.open(str(path)) as container:
         (container.streams.video[0] if in_stream else container).metadata["title"].encode()
-    assert_all_readers_give(path, 12)
+    assert_all_readers_give(path, 12, out=tmp_path)
 
 
-def test_a_real_latin1_title_stops_no_reader(real_data: Path) -> None:
+def test_a_real_latin1_title_stops_no_reader(real_data: Path, tmp_path: Path) -> None:
     files = sorted((real_data / "cases").glob("latin1_title.*"))
     assert files
     for path in files:
-        assert_all_readers_give(path, 90)
+        out = tmp_path / path.name
+        out.mkdir()
+        assert_all_readers_give(path, 90, out=out)
 
 
 def test_media_files_are_opened_in_one_place_alone() -> None:
@@ -59,16 +61,14 @@ def reading_opens(root: Path) -> list[Path]:
     return found
 
 
-def assert_all_readers_give(path: Path, count: int) -> None:
+def assert_all_readers_give(path: Path, count: int, *, out: Path) -> None:
     item = ListItem(path=path, label=0, name=path.name, line=1)
     assert find_facts(path).num_frames == count
     assert find_seek_points(path)[0] == count
     assert check_video(path).verdict == "ok"
     assert len(PyAvReader(path)) == len(OpenCvReader(path)) == len(open_item(item)) == count
     assert sum(1 for _ in stream_item(item)) == count
-    list_file = path.parent / "list.txt"
-    if path.is_relative_to("/work"):
-        return
+    list_file = out / "list.txt"
     list_file.write_text(f"{path} 0\n")
-    made = transcode_list(list_file, out_dir=path.parent / "o", config=TranscodeConfig(), progress=False)
+    made = transcode_list(list_file, out_dir=out / "o", config=TranscodeConfig(), progress=False)
     assert (made.done, made.failures) == (1, [])
