@@ -221,7 +221,7 @@ def test_a_full_disk_ends_the_call_and_keeps_what_is_finished(listing, tmp_path,
         save_frames(file, frames, **options)
 
     monkeypatch.setattr(make_clip, "save_frames", fill_up)
-    with pytest.raises(dm.OutputError, match="No space left"):
+    with pytest.raises(dm.OutputError, match=r"No space left.*into .*, \d+ bytes are free"):
         dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)
     monkeypatch.undo()
     summary = dm.generate(listing, tmp_path / "out", config(tmp_path), progress=False)

@@ -12,6 +12,9 @@ import yaml
 from own_lists import Page, custom, run
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tiny_media import moving_frames, textured_image, write_image, write_video
+from videoda_train.data.atomic_file import write_bytes
+from videoda_train.engine import evaluation_folder
+from videoda_train.errors import RunError, StorageError
 
 MARKUP = "<img src=x onerror=alert(1)>&\"'"
 CLASSES = (MARKUP, "=1+1", "_up $a_b$")
@@ -224,6 +227,30 @@ def test_eval_replaces_no_file_that_it_did_not_write(
     (out / "predictions.csv").write_text("changed\n")
     assert run(*arguments) == 2
     assert (out / "predictions.csv").read_text() == "changed\n"
+
+
+def test_an_evaluation_that_ended_between_its_files_is_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents = {"predictions.csv": b"rows", "results.json": b"{}"}
+
+    def full_disk(path: Path, write: object, **options: object) -> None:
+        if path.name == "results.json":
+            raise StorageError("No space left on device")
+        write_bytes(path, write, **options)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(evaluation_folder, "write_bytes", full_disk)
+        with pytest.raises(StorageError):
+            evaluation_folder.write_files(tmp_path, contents)
+    evaluation_folder.require_replaceable(tmp_path, overwrite=False)
+    (tmp_path / "predictions.csv").write_text("mine")
+    with pytest.raises(RunError, match="was not written by 'videoda eval'"):
+        evaluation_folder.require_replaceable(tmp_path, overwrite=True)
+    (tmp_path / "predictions.csv").unlink()
+    evaluation_folder.write_files(tmp_path, contents)
+    with pytest.raises(RunError, match="--overwrite"):
+        evaluation_folder.require_replaceable(tmp_path, overwrite=False)
 
 
 def test_folders_stand_in_for_lists_and_names_with_markup_stay_text(

@@ -288,23 +288,8 @@ class RunFolder:
     def write_predictions(
         self, items: Sequence[ListItem], classes: Sequence[str], scores: Scores, *, file: Path | None = None
     ) -> None:
-        """Write one CSV row per video: path, true class if known, predicted classes, confidence, softmax per class."""
-        table, names = io.StringIO(newline=""), [name_cell(name) for name in classes]
-        writer = csv.writer(table)
-        writer.writerow(["path", "label", "predicted_softmax", "predicted_logits", "confidence", *names])
-        for item, logits, confidence in zip(items, scores.logits, scores.confidence, strict=True):
-            best = int(confidence.argmax())
-            writer.writerow(
-                [
-                    path_cell(item.name),
-                    "" if item.label is None else names[item.label],
-                    names[best],
-                    names[int(logits.argmax())],
-                    f"{float(confidence[best]):.6f}",
-                    *(f"{float(value):.6f}" for value in confidence),
-                ]
-            )
-        write_text(file or self.predictions_file, table.getvalue())
+        """Write `predictions_csv`."""
+        write_text(file or self.predictions_file, predictions_csv(items, classes, scores))
 
     def write_results(self, results: dict[str, Any]) -> None:
         """Write `results.json`."""
@@ -341,6 +326,26 @@ _TEMPORARY = re.compile(
     rf"\.({'|'.join(re.escape(name) for name in (*sorted(_FILES), '.videoda-run.json'))}"
     r"|(last|best|not-finite|epoch-\d{4,})\.pt)\.\d+\.tmp"
 )
+
+
+def predictions_csv(items: Sequence[ListItem], classes: Sequence[str], scores: Scores) -> str:
+    """Return one CSV row per video: path, true class if known, predicted classes, confidence, softmax per class."""
+    table, names = io.StringIO(newline=""), [name_cell(name) for name in classes]
+    writer = csv.writer(table)
+    writer.writerow(["path", "label", "predicted_softmax", "predicted_logits", "confidence", *names])
+    for item, logits, confidence in zip(items, scores.logits, scores.confidence, strict=True):
+        best = int(confidence.argmax())
+        writer.writerow(
+            [
+                path_cell(item.name),
+                "" if item.label is None else names[item.label],
+                names[best],
+                names[int(logits.argmax())],
+                f"{float(confidence[best]):.6f}",
+                *(f"{float(value):.6f}" for value in confidence),
+            ]
+        )
+    return table.getvalue()
 
 
 def _list_digests(config: TrainConfig) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -130,8 +131,10 @@ def _finish(
             manifest.add(item, fingerprint="not in its place", marks=outcome.marks, inputs={}, objects=())
             error, disk_full = reason_of(caught), isinstance(caught, OSError) and caught.errno in DISK_FULL
     if disk_full:
+        free = shutil.disk_usage(item.out_dir).free
         raise OutputError(
-            f"{error}: clips cannot be written any more. {made} were made, and are kept; make room and call again."
+            f"{error}: clips cannot be written into {item.out_dir} any more, {free} bytes are free there. "
+            f"{made} were made, and are kept; make room and call again."
         )
     return None if error is None else Failure(item.photo, error, item.line)
 

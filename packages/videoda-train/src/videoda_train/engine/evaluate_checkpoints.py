@@ -1,6 +1,7 @@
 """Checkpoints evaluated again, on their own videos or on others, alone or fused."""
 
 import dataclasses
+import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,14 +11,13 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from videoda_train.data.atomic_file import write_bytes
 from videoda_train.data.list_file import ListItem, read_list
 from videoda_train.data.prepared import PreparedPaths
 from videoda_train.data.same_videos import in_list, list_digest
 from videoda_train.engine.checkpoint import load_checkpoint, load_weights
 from videoda_train.engine.device import resolve_device, resolve_precision
 from videoda_train.engine.evaluate import evaluate
-from videoda_train.engine.evaluation_folder import claim, evaluation_folder, finish, require_replaceable
+from videoda_train.engine.evaluation_folder import claim, evaluation_folder, require_replaceable, write_files
 from videoda_train.engine.results import describe_results
 from videoda_train.engine.run_data import (
     class_names,
@@ -33,7 +33,7 @@ from videoda_train.evaluation import Scores, fuse_scores, labels_of, measure, to
 from videoda_train.methods.build import build_method
 from videoda_train.recipes.config import TrainConfig
 from videoda_train.report.figures import confusion_picture
-from videoda_train.run_folder import RunFolder
+from videoda_train.run_folder import RunFolder, predictions_csv
 
 Weights = Literal["last", "average"]
 
@@ -132,14 +132,11 @@ def evaluate_checkpoints(
         ],
     }
     claim(out.root, videos, list_sha256=list_sha256)
-    out.write_predictions(items, first.classes, scores)
-    written = ["results.json", "predictions.csv"]
+    contents = {"predictions.csv": predictions_csv(items, first.classes, scores).encode()}
     if measured:
-        picture = confusion_picture(results["confusion_matrix"], first.classes)
-        write_bytes(out.root / "confusion_matrix.png", lambda file: file.write(picture))
-        written.append("confusion_matrix.png")
-    out.write_results(results)
-    finish(out.root, written)
+        contents["confusion_matrix.png"] = confusion_picture(results["confusion_matrix"], first.classes)
+    contents["results.json"] = json.dumps(results, indent=1).encode()
+    write_files(out.root, contents)
     return out.root, results
 
 

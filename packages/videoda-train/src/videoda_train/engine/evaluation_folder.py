@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from videoda_train.data.atomic_file import write_text
+from videoda_train.data.atomic_file import write_bytes, write_text
 from videoda_train.errors import RunError
 
 FILES = ("results.json", "predictions.csv", "confusion_matrix.png")
@@ -41,30 +41,44 @@ def require_replaceable(folder: Path, *, overwrite: bool) -> None:
     Raises:
         RunError: naming the file.
     """
-    written = _read(folder).get("files", {})
+    record = _read(folder)
+    written, coming = record.get("files", {}), record.get("coming", {})
     for name in FILES:
         path = folder / name
         if path.is_symlink() or (path.exists() and not path.is_file()):
             raise RunError(f"{path} is a link or no file, and nothing is written through it; give another --out")
         if not path.exists():
             continue
-        if written.get(name) != _sha256(path):
+        digest = _sha256(path)
+        if digest != coming.get(name) and digest != written.get(name):
             raise RunError(
                 f"{path} is there already and was not written by 'videoda eval', or was changed since; move it away, "
                 "or give another --out"
             )
-        if not overwrite:
+        if not overwrite and digest == written.get(name):
             raise RunError(f"{path} is there already; add --overwrite to replace it, or give another --out")
 
 
-def finish(folder: Path, names: Iterable[str]) -> None:
-    """Write down which files were written, and remove our own that this evaluation did not write."""
-    record, names = _read(folder), list(names)
+def write_files(folder: Path, contents: dict[str, bytes]) -> None:
+    """Write an evaluation's files, and remove our own of an earlier one that this one does not have.
+
+    What is coming is noted first: where a full disk or a kill ends it in between, the next one finds its own.
+    """
+    record = _read(folder)
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    _write(folder, {**record, "coming": digests})
+    for name, content in contents.items():
+        write_bytes(folder / name, partial(_put, content))
     for name, digest in record.get("files", {}).items():
         path = folder / name
-        if name in FILES and name not in names and path.is_file() and not path.is_symlink() and _sha256(path) == digest:
+        is_file = name in FILES and name not in contents and path.is_file() and not path.is_symlink()
+        if is_file and _sha256(path) == digest:
             path.unlink()
-    _write(folder, {**record, "files": {name: _sha256(folder / name) for name in names}})
+    _write(folder, {**{key: value for key, value in record.items() if key != "coming"}, "files": digests})
+
+
+def _put(content: bytes, file: BinaryIO) -> None:
+    file.write(content)
 
 
 def _read(folder: Path) -> dict[str, Any]:
@@ -72,7 +86,8 @@ def _read(folder: Path) -> dict[str, Any]:
         record = json.loads((folder / _RECORD).read_text())
     except (OSError, ValueError):
         return {}
-    return record if isinstance(record, dict) and isinstance(record.get("files", {}), dict) else {}
+    known = isinstance(record, dict) and all(isinstance(record.get(key, {}), dict) for key in ("files", "coming"))
+    return record if known else {}
 
 
 def _write(folder: Path, record: dict[str, Any]) -> None:
