@@ -12,7 +12,7 @@ from depthmotion.atomic_output import owner, sweep_partials
 from depthmotion.dataset.config import GenerateConfig
 from depthmotion.dataset.kept_files import is_finished, one_line, put_clip, what_is_in_the_way, with_marks
 from depthmotion.dataset.local_engine import run_local
-from depthmotion.dataset.make_clip import DISK_FULL, PARTIALS, Outcome
+from depthmotion.dataset.make_clip import PARTIALS, Outcome, is_disk_full
 from depthmotion.dataset.manifest import Manifest, finished_of, open_manifest, read_manifests
 from depthmotion.dataset.photo_list import Failure, Item, read_items, reason_of
 from depthmotion.dataset.ray_engine import run_ray
@@ -129,7 +129,7 @@ def _finish(
             put_clip(item, outcome.partials, outcome.marks, row)
         except Exception as caught:  # one clip must not cost all others
             manifest.add(item, fingerprint="not in its place", marks=outcome.marks, inputs={}, objects=())
-            error, disk_full = reason_of(caught), isinstance(caught, OSError) and caught.errno in DISK_FULL
+            error, disk_full = reason_of(caught), is_disk_full(caught)
     if disk_full:
         free = shutil.disk_usage(item.out_dir).free
         raise OutputError(

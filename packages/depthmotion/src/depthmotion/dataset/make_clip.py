@@ -23,7 +23,14 @@ from depthmotion.photo_clip import clip_of_photo
 PARTIALS = ".depthmotion-partial"
 """Folder in each output folder: clips stay there until all their files are written."""
 
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
+def is_disk_full(error: Exception) -> bool:
+    """Return whether an error says that nothing more can be written; NumPy says so of an array without a number."""
+    if not isinstance(error, OSError):
+        return False
+    return error.errno in _DISK_FULL or (error.errno is None and " requested and " in str(error))
 
 
 @dataclass(frozen=True)
@@ -67,8 +74,7 @@ def make_clip(task: Task) -> Outcome:
     try:
         return _make(task)
     except Exception as error:  # one photo must not cost all others
-        disk_full = isinstance(error, OSError) and error.errno in DISK_FULL
-        return Outcome(task.item, error=reason_of(error), disk_full=disk_full)
+        return Outcome(task.item, error=reason_of(error), disk_full=is_disk_full(error))
 
 
 def _make(task: Task) -> Outcome:
